@@ -1,0 +1,43 @@
+# Third-party libraries. Protobuf and gRPC are found before Torch: Torch's config looks for a protobuf of its own.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_package(OpenCV CONFIG REQUIRED COMPONENTS core imgproc)
+find_package(JPEG REQUIRED)
+pkg_check_modules(spng REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp)
+
+if(NOT SB_CORE_ONLY)
+  find_package(Protobuf MODULE REQUIRED)
+  find_package(gRPC CONFIG REQUIRED)
+  find_package(prometheus-cpp CONFIG REQUIRED)
+  find_package(SQLiteCpp CONFIG REQUIRED)
+  find_package(yaml-cpp CONFIG REQUIRED)
+  find_package(spdlog CONFIG REQUIRED)
+  find_package(CLI11 CONFIG REQUIRED)
+endif()
+
+if(SB_TESTS)
+  find_package(GTest CONFIG REQUIRED)
+  find_package(benchmark CONFIG REQUIRED)
+  include(GoogleTest)
+endif()
+
+if(SB_TORCH_ROOMS)
+  if(NOT SB_TORCH_DIR)
+    message(FATAL_ERROR "SB_TORCH_DIR is not set: run ./run build, which finds or unpacks LibTorch, or pass -DSB_TORCH_DIR=/path/to/torch")
+  endif()
+  # Imported by hand rather than through TorchConfig.cmake: that one drags in protobuf, MKL and Python discovery,
+  # sets global compile flags, and all we need is three libraries and two include folders.
+  add_library(seedbed_torch INTERFACE IMPORTED)
+  target_include_directories(seedbed_torch SYSTEM INTERFACE
+    ${SB_TORCH_DIR}/include ${SB_TORCH_DIR}/include/torch/csrc/api/include)
+  target_link_libraries(seedbed_torch INTERFACE
+    ${SB_TORCH_DIR}/lib/libtorch_cpu.so ${SB_TORCH_DIR}/lib/libc10.so)
+  if(EXISTS ${SB_TORCH_DIR}/lib/libtorch_cuda.so)
+    target_link_libraries(seedbed_torch INTERFACE -Wl,--no-as-needed
+      ${SB_TORCH_DIR}/lib/libtorch.so ${SB_TORCH_DIR}/lib/libtorch_cuda.so ${SB_TORCH_DIR}/lib/libc10_cuda.so -Wl,--as-needed)
+  endif()
+endif()

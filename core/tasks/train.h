@@ -1,0 +1,73 @@
+// The train job: a dataset and a split in, a model version out.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/image/preprocessing.h"
+#include "core/tasks/task_context.h"
+
+namespace seedbed::tasks {
+
+struct OptimizerSpec {
+  std::string name = "sgd";  // "sgd" or "adam"
+  double lr = 0.01;
+  double momentum = 0;       // sgd
+  bool nesterov = false;     // sgd
+  double beta1 = 0.9;        // adam
+  double beta2 = 0.999;
+  double epsilon = 1e-7;
+};
+
+enum class Keep { kLast, kBest };
+
+struct TrainSpec {
+  std::string dataset;
+  int dataset_version = 1;
+  std::filesystem::path dataset_dir;
+  std::string split;                  // name; empty: train on everything
+  std::filesystem::path split_file;
+  std::string arch = "logistic";
+  std::string model;
+  int model_version = 1;
+  int epochs = 10;
+  int batch_size = 32;
+  OptimizerSpec optimizer;
+  image::Preprocessing preprocessing;
+  uint64_t seed = 0;
+  bool shuffle = true;
+  Keep keep = Keep::kLast;
+  std::filesystem::path initial_model_dir;  // empty: random weights
+  std::chrono::milliseconds checkpoint_interval{30'000};
+  int threads = 0;                          // 0: the profile's
+};
+
+struct LayerSummary {
+  std::string name;
+  std::string type;
+  std::vector<int64_t> output_shape;  // without the batch dimension
+  int64_t parameters = 0;
+  bool trainable = false;
+};
+
+struct TrainResult {
+  std::vector<std::string> classes;
+  int64_t parameters = 0;
+  int64_t trainable_parameters = 0;
+  std::string weights_sha256;
+  EpochMetrics metrics;  // of the epoch whose weights the model has
+  int best_epoch = 0;
+  std::vector<LayerSummary> layers;
+  int64_t bytes = 0;     // of all files in output_dir
+};
+
+// Writes model.json, model.safetensors and best.safetensors to output_dir, history.csv to artifacts_dir. Emits one event per epoch (key "epoch/N"). Resumes from the newest usable
+// checkpoint in checkpoint_dir, with the same bits as if it had never stopped. When cancelled after at least one epoch it leaves the best weights as artifacts best/model.json and best/model.safetensors.
+// A loss that is not finite is an error with reason DIVERGED naming epoch and batch.
+absl::StatusOr<TrainResult> RunTrain(const TrainSpec& spec, TaskContext& context);
+
+}  // namespace seedbed::tasks

@@ -26,8 +26,8 @@ std::string FormatUtc(int64_t wall_micros) {
   const std::time_t seconds = static_cast<std::time_t>(wall_micros / 1'000'000);
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  return absl::StrFormat("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                         utc.tm_min, utc.tm_sec, wall_micros % 1'000'000);
+  return absl::StrFormat("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                         utc.tm_sec, wall_micros % 1'000'000);
 }
 
 }  // namespace seedbed

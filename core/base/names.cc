@@ -20,8 +20,9 @@ absl::Status CheckResourceName(std::string_view what, std::string_view name) {
   if (!name.empty() && name.size() <= kMaxLength && IsAlphanumeric(name.front()) && std::all_of(name.begin(), name.end(), IsAllowed)) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat(ToAbsl(what), " name '", ToAbsl(name.substr(0, 2 * kMaxLength)),
-                                                 "' must be 1 to 64 characters of a-z, 0-9, '.', '_', '-' and start with a letter or digit"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(ToAbsl(what), " name '", ToAbsl(name.substr(0, 2 * kMaxLength)),
+                   "' must be 1 to 64 characters of a-z, 0-9, '.', '_', '-' and start with a letter or digit"));
 }
 
 std::string ToResourceName(std::string_view text) {

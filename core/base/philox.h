@@ -16,10 +16,10 @@ PhiloxBlock Philox4x32(PhiloxBlock counter, std::array<uint32_t, 2> key);
 
 // What a stream of numbers is for. The value is part of the counter: it must never change once released.
 enum class RandomPurpose : uint32_t {
-  kShuffle = 1,      // subject: epoch
-  kInitialize = 2,   // subject: index of the parameter tensor
-  kSplit = 3,        // subject: class index
-  kGenerate = 4,     // subject: image index (synthetic pictures)
+  kShuffle = 1,     // subject: epoch
+  kInitialize = 2,  // subject: index of the parameter tensor
+  kSplit = 3,       // subject: class index
+  kGenerate = 4,    // subject: image index (synthetic pictures)
 };
 
 // A stream of numbers for (seed, purpose, subject). Not thread-safe; make one wherever it is needed.

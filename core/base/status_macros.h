@@ -28,8 +28,8 @@ inline absl::Status Annotate(const absl::Status& status, std::string_view contex
 #define SB_CONCAT_INNER(a, b) a##b
 #define SB_CONCAT(a, b) SB_CONCAT_INNER(a, b)
 
-#define SB_RETURN_IF_ERROR(expr)                         \
-  do {                                                   \
+#define SB_RETURN_IF_ERROR(expr)                                            \
+  do {                                                                      \
     if (absl::Status sb_status = (expr); !sb_status.ok()) return sb_status; \
   } while (false)
 

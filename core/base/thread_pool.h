@@ -23,9 +23,9 @@ class ThreadPool {
   size_t size() const { return threads_.size(); }
   void Schedule(std::function<void()> task) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Runs body(i) for every i in [0, count) on the pool's threads and the caller's, and returns when all are done. Indices are handed out one
-  // by one in ascending order; which thread runs which is not defined, so a body writes only to what belongs to its index.
-  // Must not be called from within a task of this pool.
+  // Runs body(i) for every i in [0, count) on the pool's threads and the caller's, and returns when all are done. Indices are handed out
+  // one by one in ascending order; which thread runs which is not defined, so a body writes only to what belongs to its index. Must not be
+  // called from within a task of this pool.
   void ParallelFor(size_t count, const std::function<void(size_t)>& body) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -1,7 +1,8 @@
 // What a dataset version is: an immutable list of labelled images.
 //
-// On disk, in datasets/<name>/<version>/: dataset.json (format, root, source, classes), manifest.tsv (one row per image; header line; columns path, label, group, sha256, bytes,
-// mtime_ns, width, height, phash) and rejected.tsv (path, reason). Tabs, newlines and backslashes in paths are written as \t, \n and \\.
+// On disk, in datasets/<name>/<version>/: dataset.json (format, root, source, classes), manifest.tsv (one row per image; header line;
+// columns path, label, group, sha256, bytes, mtime_ns, width, height, phash) and rejected.tsv (path, reason). Tabs, newlines and
+// backslashes in paths are written as \t, \n and \\.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,9 @@
 namespace seedbed::dataset {
 
 struct ManifestRow {
-  std::string path;    // relative to the root, '/'-separated: "<class>/<file>"
-  int32_t label = 0;   // index into Manifest::classes
-  std::string group;   // empty: none
+  std::string path;   // relative to the root, '/'-separated: "<class>/<file>"
+  int32_t label = 0;  // index into Manifest::classes
+  std::string group;  // empty: none
   std::string sha256;
   uint64_t bytes = 0;
   int64_t mtime_ns = 0;  // of the file when it was indexed; 0 for uploads
@@ -45,8 +46,8 @@ absl::StatusOr<Manifest> ReadManifest(const std::filesystem::path& folder);
 // SHA-256 over classes and rows without mtime and root: equal contents, equal digest.
 std::string ManifestDigest(const Manifest& manifest);
 
-// The bytes of a row's file. For a dataset in place the size and time are compared with the manifest, and on any difference the content's digest too:
-// FAILED_PRECONDITION naming the file when it changed since it was indexed, NOT_FOUND when it is gone.
+// The bytes of a row's file. For a dataset in place the size and time are compared with the manifest, and on any difference the content's
+// digest too: FAILED_PRECONDITION naming the file when it changed since it was indexed, NOT_FOUND when it is gone.
 absl::StatusOr<std::string> ReadImageFile(const Manifest& manifest, const ManifestRow& row, const std::filesystem::path& objects_folder);
 // The same check without reading the content unless size or time differ.
 absl::Status CheckUnchanged(const Manifest& manifest, const ManifestRow& row, const std::filesystem::path& objects_folder);

@@ -1,4 +1,5 @@
-// Which subset each row of a manifest belongs to. On disk a TSV: "# seedbed-split 1", "# dataset NAME VERSION MANIFEST_SHA256", header, then "row TAB subset TAB path" for each row that is in a subset.
+// Which subset each row of a manifest belongs to. On disk a TSV: "# seedbed-split 1", "# dataset NAME VERSION MANIFEST_SHA256", header,
+// then "row TAB subset TAB path" for each row that is in a subset.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@
 namespace seedbed::dataset {
 
 struct SplitTable {
-  std::vector<std::string> subsets;  // names in order: "train", "validation", "test"
-  std::vector<int8_t> subset_of_row; // index into subsets, -1: in none; one entry per manifest row
+  std::vector<std::string> subsets;   // names in order: "train", "validation", "test"
+  std::vector<int8_t> subset_of_row;  // index into subsets, -1: in none; one entry per manifest row
 
   // Row numbers of a subset, ascending; empty when there is no such subset.
   std::vector<uint32_t> RowsOf(std::string_view subset) const;

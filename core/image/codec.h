@@ -1,5 +1,5 @@
-// JPEG, PNG and WebP to 8-bit RGB, as Pillow's convert("RGB") gives it. The type is told from the content, never from the name. The header and the
-// limits are checked before anything is allocated for pixels.
+// JPEG, PNG and WebP to 8-bit RGB, as Pillow's convert("RGB") gives it. The type is told from the content, never from the name. The header
+// and the limits are checked before anything is allocated for pixels.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ enum class ImageFormat { kJpeg, kPng, kWebp };
 std::string_view ImageFormatName(ImageFormat format);  // "jpeg", "png", "webp"
 
 struct ImageLimits {
-  int max_side = 16'384;                       // pixels
+  int max_side = 16'384;  // pixels
   int64_t max_pixels = 64'000'000;
   uint64_t max_file_bytes = uint64_t{64} << 20;
 };

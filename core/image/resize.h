@@ -1,5 +1,5 @@
-// Resizing with Pillow's resampling filters (src/libImaging/Resample.c and Geometry.c), bit for bit: separable, antialiased (the support grows when shrinking),
-// 8-bit fixed point with 22 bits of precision; nearest takes floor((d + 0.5) * scale).
+// Resizing with Pillow's resampling filters (src/libImaging/Resample.c and Geometry.c), bit for bit: separable, antialiased (the support
+// grows when shrinking), 8-bit fixed point with 22 bits of precision; nearest takes floor((d + 0.5) * scale).
 #pragma once
 
 #include <cstdint>

@@ -40,7 +40,8 @@ struct EvaluateResult {
   std::vector<int64_t> confusion;  // row: true class, column: predicted; row-major
 };
 
-// Writes evaluation.json, confusion.csv, per_class.csv and predictions.csv to artifacts_dir. INVALID_ARGUMENT when the dataset's classes are not the model's.
+// Writes evaluation.json, confusion.csv, per_class.csv and predictions.csv to artifacts_dir. INVALID_ARGUMENT when the dataset's classes
+// are not the model's.
 absl::StatusOr<EvaluateResult> RunEvaluate(const EvaluateSpec& spec, TaskContext& context);
 
 }  // namespace seedbed::tasks

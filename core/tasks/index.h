@@ -14,8 +14,8 @@ namespace seedbed::tasks {
 struct IndexSpec {
   std::string dataset;
   int version = 1;
-  std::filesystem::path root;             // folder to index in place; empty when an upload
-  std::string listing_sha256;             // object with lines "<sha256>\t<path>"
+  std::filesystem::path root;  // folder to index in place; empty when an upload
+  std::string listing_sha256;  // object with lines "<sha256>\t<path>"
   bool follow_links = false;
 };
 
@@ -34,8 +34,9 @@ struct IndexResult {
   std::string manifest_sha256;
 };
 
-// Writes dataset.json, manifest.tsv and rejected.tsv to output_dir, and rejected.tsv, duplicates.tsv and near_duplicates.tsv to artifacts_dir when they have rows. Emits the log line
-// "Found N images belonging to K classes." INVALID_ARGUMENT when the folder has no class folder, or none of its images can be read.
+// Writes dataset.json, manifest.tsv and rejected.tsv to output_dir, and rejected.tsv, duplicates.tsv and near_duplicates.tsv to
+// artifacts_dir when they have rows. Emits the log line "Found N images belonging to K classes." INVALID_ARGUMENT when the folder has no
+// class folder, or none of its images can be read.
 absl::StatusOr<IndexResult> RunIndex(const IndexSpec& spec, TaskContext& context);
 
 }  // namespace seedbed::tasks

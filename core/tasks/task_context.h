@@ -22,7 +22,7 @@ struct Progress {
 };
 
 struct EpochMetrics {
-  int epoch = 0;   // from 1
+  int epoch = 0;  // from 1
   int epochs = 0;
   double loss = 0;
   double accuracy = 0;  // ratio
@@ -68,8 +68,8 @@ struct TaskPaths {
   std::filesystem::path artifacts_dir;   // likewise
   std::filesystem::path checkpoint_dir;  // exists; shared by the attempts of the job
   std::filesystem::path cache_dir;
-  std::filesystem::path objects_dir;     // uploaded files: ab/cdef...
-  uint64_t cache_max_bytes = 0;          // 0: no bound
+  std::filesystem::path objects_dir;  // uploaded files: ab/cdef...
+  uint64_t cache_max_bytes = 0;       // 0: no bound
 };
 
 // Given to a running task. All methods are thread-safe and return at once.
@@ -88,8 +88,9 @@ class TaskContext {
   virtual void Checkpointed(int64_t mark) = 0;
 };
 
-// Attached to an error status as payload, so that the reason survives the way up: one of the Reason names of event.proto without prefix, such as "DIVERGED". Without it, a status is
-// mapped by its code: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ALREADY_EXISTS -> INVALID_INPUT; RESOURCE_EXHAUSTED -> DISK_FULL; else INTERNAL.
+// Attached to an error status as payload, so that the reason survives the way up: one of the Reason names of event.proto without prefix,
+// such as "DIVERGED". Without it, a status is mapped by its code: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ALREADY_EXISTS ->
+// INVALID_INPUT; RESOURCE_EXHAUSTED -> DISK_FULL; else INTERNAL.
 inline constexpr char kReasonPayload[] = "seedbed/reason";
 
 }  // namespace seedbed::tasks

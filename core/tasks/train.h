@@ -16,9 +16,9 @@ namespace seedbed::tasks {
 struct OptimizerSpec {
   std::string name = "sgd";  // "sgd" or "adam"
   double lr = 0.01;
-  double momentum = 0;       // sgd
-  bool nesterov = false;     // sgd
-  double beta1 = 0.9;        // adam
+  double momentum = 0;    // sgd
+  bool nesterov = false;  // sgd
+  double beta1 = 0.9;     // adam
   double beta2 = 0.999;
   double epsilon = 1e-7;
 };
@@ -29,7 +29,7 @@ struct TrainSpec {
   std::string dataset;
   int dataset_version = 1;
   std::filesystem::path dataset_dir;
-  std::string split;                  // name; empty: train on everything
+  std::string split;  // name; empty: train on everything
   std::filesystem::path split_file;
   std::string arch = "logistic";
   std::string model;
@@ -43,7 +43,7 @@ struct TrainSpec {
   Keep keep = Keep::kLast;
   std::filesystem::path initial_model_dir;  // empty: random weights
   std::chrono::milliseconds checkpoint_interval{30'000};
-  int threads = 0;                          // 0: the profile's
+  int threads = 0;  // 0: the profile's
 };
 
 struct LayerSummary {
@@ -62,12 +62,13 @@ struct TrainResult {
   EpochMetrics metrics;  // of the epoch whose weights the model has
   int best_epoch = 0;
   std::vector<LayerSummary> layers;
-  int64_t bytes = 0;     // of all files in output_dir
+  int64_t bytes = 0;  // of all files in output_dir
 };
 
-// Writes model.json, model.safetensors and best.safetensors to output_dir, history.csv to artifacts_dir. Emits one event per epoch (key "epoch/N"). Resumes from the newest usable
-// checkpoint in checkpoint_dir, with the same bits as if it had never stopped. When cancelled after at least one epoch it leaves the best weights as artifacts best/model.json and best/model.safetensors.
-// A loss that is not finite is an error with reason DIVERGED naming epoch and batch.
+// Writes model.json, model.safetensors and best.safetensors to output_dir, history.csv to artifacts_dir. Emits one event per epoch (key
+// "epoch/N"). Resumes from the newest usable checkpoint in checkpoint_dir, with the same bits as if it had never stopped. When cancelled
+// after at least one epoch it leaves the best weights as artifacts best/model.json and best/model.safetensors. A loss that is not finite is
+// an error with reason DIVERGED naming epoch and batch.
 absl::StatusOr<TrainResult> RunTrain(const TrainSpec& spec, TaskContext& context);
 
 }  // namespace seedbed::tasks

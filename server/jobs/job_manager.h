@@ -1,5 +1,6 @@
-// The life of every job: submission, order, leases, events, results. All decisions about jobs are made here, each in one transaction of the store, so that what was said to anyone
-// survives a crash at any moment. Knows nothing of gRPC, processes or timers: callers bring requests, signs of life and the passing of time.
+// The life of every job: submission, order, leases, events, results. All decisions about jobs are made here, each in one transaction of the
+// store, so that what was said to anyone survives a crash at any moment. Knows nothing of gRPC, processes or timers: callers bring
+// requests, signs of life and the passing of time.
 #pragma once
 
 #include <cstdint>
@@ -31,29 +32,30 @@ class JobObserver {
 };
 
 struct JobManagerOptions {
-  int max_attempts = 3;                     // lost attempts without progress before a job fails
-  int max_crashes = 2;                      // crashes (signal, out of memory) without progress before it fails
+  int max_attempts = 3;                           // lost attempts without progress before a job fails
+  int max_crashes = 2;                            // crashes (signal, out of memory) without progress before it fails
   std::chrono::milliseconds retry_backoff{1000};  // first back-off after a lost attempt; doubles with full jitter
   std::chrono::milliseconds max_backoff{300'000};
   int64_t min_free_bytes = int64_t{512} << 20;
   int max_queued_jobs = 100'000;
-  std::vector<std::string> allowed_roots;   // empty: any absolute path
+  std::vector<std::string> allowed_roots;  // empty: any absolute path
   uint64_t jitter_seed = 0;
 };
 
 // How an attempt was lost.
 struct Loss {
-  v1::Reason reason = v1::REASON_WORKER_LOST;  // WORKER_LOST, WORKER_CRASHED, OUT_OF_MEMORY or DRAINED (which never counts as an attempt without progress)
-  std::string message;                         // "worker jobs-cpu was killed by signal 9 (SIGKILL)"
+  v1::Reason reason =
+      v1::REASON_WORKER_LOST;  // WORKER_LOST, WORKER_CRASHED, OUT_OF_MEMORY or DRAINED (which never counts as an attempt without progress)
+  std::string message;         // "worker jobs-cpu was killed by signal 9 (SIGKILL)"
 };
 
 // What recovery found at start.
 struct RecoveryReport {
-  int ended = 0;      // jobs that had ended before
-  int queued = 0;     // waiting or pending
-  int requeued = 0;   // set back to PENDING because nobody can still be working on them
-  int failed = 0;     // could not go on; each with its reason in the log
-  struct Held {       // ASSIGNED or RUNNING: a worker of the old server may still be alive and attach again
+  int ended = 0;     // jobs that had ended before
+  int queued = 0;    // waiting or pending
+  int requeued = 0;  // set back to PENDING because nobody can still be working on them
+  int failed = 0;    // could not go on; each with its reason in the log
+  struct Held {      // ASSIGNED or RUNNING: a worker of the old server may still be alive and attach again
     v1::Attempt attempt;
     std::string slot;
   };
@@ -66,8 +68,9 @@ class Subscription {
   virtual ~Subscription() = default;
 };
 
-// Thread-safe. Methods with a `done` callback return at once; it runs on the store's writer thread after the commit (or on the caller's when refused before), and must not block.
-// Methods that return a value read the store and may block for a disk access: call them from a pool thread, not from a gRPC reaction.
+// Thread-safe. Methods with a `done` callback return at once; it runs on the store's writer thread after the commit (or on the caller's
+// when refused before), and must not block. Methods that return a value read the store and may block for a disk access: call them from a
+// pool thread, not from a gRPC reaction.
 class JobManager {
  public:
   template <typename T>
@@ -86,7 +89,8 @@ class JobManager {
   void Cancel(const std::string& job_id, Done<v1::Job> done);
   absl::StatusOr<v1::Job> Get(const std::string& job_id) const;
   absl::StatusOr<v1::ListJobsResponse> List(const v1::ListJobsRequest& request) const;
-  // Events with seq > after_seq, at most `limit`, in order. NOT_FOUND for an unknown job; OUT_OF_RANGE for a number the job has not reached.
+  // Events with seq > after_seq, at most `limit`, in order. NOT_FOUND for an unknown job; OUT_OF_RANGE for a number the job has not
+  // reached.
   absl::StatusOr<std::vector<v1::Event>> ReadEvents(const std::string& job_id, int64_t after_seq, int limit) const;
   // Newest live progress, with the moment it was reported; nullopt before the first and after the end.
   std::optional<v1::Event> LatestProgress(const std::string& job_id) const;
@@ -97,8 +101,8 @@ class JobManager {
   absl::StatusOr<std::vector<std::string>> UsersOfModel(std::string_view name) const;
 
   // --- For the workers' side.
-  // Leases the next runnable job to `slot` and gives it a new epoch; nullopt when none is runnable. The state becomes ASSIGNED. `profile` is the worker's: a job that already has a profile is only
-  // given to a worker that can match it.
+  // Leases the next runnable job to `slot` and gives it a new epoch; nullopt when none is runnable. The state becomes ASSIGNED. `profile`
+  // is the worker's: a job that already has a profile is only given to a worker that can match it.
   void Claim(const std::string& slot, const v1::ExecutionProfile& profile, Done<std::optional<v1::Assignment>> done);
   // ABORTED (here and below) when the attempt is not the current one any more: the worker must abandon it.
   void Started(const v1::Attempt& attempt, Done<bool> done);
@@ -107,7 +111,8 @@ class JobManager {
   void Checkpointed(const v1::Attempt& attempt, int64_t mark, Done<bool> done);
   // Live only, no storage.
   void ReportProgress(const v1::Attempt& attempt, const v1::Progress& progress);
-  // Publishes what the attempt staged and ends the job (or sets it back, for DRAINED). OK again for an attempt that this worker already finished (its acknowledgement was lost).
+  // Publishes what the attempt staged and ends the job (or sets it back, for DRAINED). OK again for an attempt that this worker already
+  // finished (its acknowledgement was lost).
   void Finish(const v1::Attempt& attempt, const v1::TaskFinished& finished, Done<bool> done);
   // The attempt is gone. The job goes back to PENDING with back-off, or fails.
   void Lost(const v1::Attempt& attempt, const Loss& loss, Done<bool> done);

@@ -32,7 +32,9 @@ class DataLayout {
   std::filesystem::path dataset(std::string_view name) const { return root_ / "datasets" / std::string(name); }
   std::filesystem::path dataset(std::string_view name, int version) const { return dataset(name) / std::to_string(version); }
   std::filesystem::path splits(std::string_view dataset) const { return root_ / "splits" / std::string(dataset); }
-  std::filesystem::path split(std::string_view dataset, std::string_view name) const { return splits(dataset) / (std::string(name) + ".tsv"); }
+  std::filesystem::path split(std::string_view dataset, std::string_view name) const {
+    return splits(dataset) / (std::string(name) + ".tsv");
+  }
   std::filesystem::path model(std::string_view name) const { return root_ / "models" / std::string(name); }
   std::filesystem::path model(std::string_view name, int version) const { return model(name) / std::to_string(version); }
   std::filesystem::path artifacts(std::string_view job) const { return root_ / "artifacts" / std::string(job); }

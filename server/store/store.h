@@ -1,5 +1,5 @@
-// The control state on disk: SQL behind one interface. SQLite in WAL mode; one connection writes and checkpoints (group commit, synchronous=FULL), the others only read, because of the
-// WAL-reset fault of SQLite before 3.51.3.
+// The control state on disk: SQL behind one interface. SQLite in WAL mode; one connection writes and checkpoints (group commit,
+// synchronous=FULL), the others only read, because of the WAL-reset fault of SQLite before 3.51.3.
 #pragma once
 
 #include <chrono>
@@ -31,12 +31,14 @@ struct StoreOptions {
 // Thread-safe. Destruction finishes queued writes first.
 class Store {
  public:
-  // Creates or migrates the database. FAILED_PRECONDITION for one of a newer version or on a network file system; DATA_LOSS when SQLite's quick_check fails.
+  // Creates or migrates the database. FAILED_PRECONDITION for one of a newer version or on a network file system; DATA_LOSS when SQLite's
+  // quick_check fails.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const std::filesystem::path& database, StoreOptions options = {});
   virtual ~Store() = default;
 
-  // Queues `operation` for the writer thread, which runs it in a savepoint of a transaction shared with others that wait (group commit). An error rolls back its changes alone and is what `done` gets.
-  // `done` runs on the writer thread once the commit is durable; it must not block. A failed commit (RESOURCE_EXHAUSTED: disk full) is every operation's error.
+  // Queues `operation` for the writer thread, which runs it in a savepoint of a transaction shared with others that wait (group commit). An
+  // error rolls back its changes alone and is what `done` gets. `done` runs on the writer thread once the commit is durable; it must not
+  // block. A failed commit (RESOURCE_EXHAUSTED: disk full) is every operation's error.
   virtual void Write(std::function<absl::Status(Writer&)> operation, std::function<void(const absl::Status&)> done) = 0;
   // The same, waiting. Not from the writer thread.
   absl::Status WriteAndWait(std::function<absl::Status(Writer&)> operation);
@@ -54,7 +56,8 @@ class Store {
   absl::StatusOr<v1::Model> GetModel(std::string_view name, int version) const;
   absl::StatusOr<v1::ListModelsResponse> ListModels(const v1::ListModelsRequest& request) const;
   absl::StatusOr<std::pair<int64_t, int64_t>> CountDatasetsAndModels() const;
-  // Forget the records (files are the caller's to remove afterwards). version 0: all versions. NOT_FOUND when there is none. `request_id` as in the API.
+  // Forget the records (files are the caller's to remove afterwards). version 0: all versions. NOT_FOUND when there is none. `request_id`
+  // as in the API.
   absl::Status DeleteDataset(std::string_view name, std::string_view request_id);
   absl::Status DeleteModel(std::string_view name, int version, std::string_view request_id);
 };

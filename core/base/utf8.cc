@@ -1,0 +1,45 @@
+#include "core/base/utf8.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace seedbed {
+namespace {
+
+// Length of the sequence that `lead` opens, and the range its second byte must lie in; length 0 when nothing may open with it.
+struct Sequence {
+  size_t length;
+  uint8_t second_low;
+  uint8_t second_high;
+};
+
+Sequence SequenceOf(uint8_t lead) {
+  if (lead < 0x80) return {1, 0, 0};
+  if (lead < 0xC2) return {0, 0, 0};  // a continuation byte, or an overlong form
+  if (lead < 0xE0) return {2, 0x80, 0xBF};
+  if (lead == 0xE0) return {3, 0xA0, 0xBF};  // lower: overlong
+  if (lead == 0xED) return {3, 0x80, 0x9F};  // higher: surrogates
+  if (lead < 0xF0) return {3, 0x80, 0xBF};
+  if (lead == 0xF0) return {4, 0x90, 0xBF};  // lower: overlong
+  if (lead < 0xF4) return {4, 0x80, 0xBF};
+  if (lead == 0xF4) return {4, 0x80, 0x8F};  // higher: above U+10FFFF
+  return {0, 0, 0};
+}
+
+}  // namespace
+
+bool IsUtf8(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
+  for (size_t i = 0; i < text.size();) {
+    const Sequence sequence = SequenceOf(byte(i));
+    if (sequence.length == 0 || i + sequence.length > text.size()) return false;
+    if (sequence.length > 1 && (byte(i + 1) < sequence.second_low || byte(i + 1) > sequence.second_high)) return false;
+    for (size_t k = 2; k < sequence.length; ++k) {
+      if ((byte(i + k) & 0xC0) != 0x80) return false;
+    }
+    i += sequence.length;
+  }
+  return true;
+}
+
+}  // namespace seedbed

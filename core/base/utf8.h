@@ -1,0 +1,11 @@
+// Texts that leave the process (protobuf strings, JSON) must be UTF-8; file names need not be.
+#pragma once
+
+#include <string_view>
+
+namespace seedbed {
+
+// True for well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+bool IsUtf8(std::string_view text);
+
+}  // namespace seedbed

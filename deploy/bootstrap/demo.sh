@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# The demo: the real server, worker and CLI on a throw-away data root, from a folder of images to an evaluated classifier.
+
+demo_server= # process group of seedbedd and its workers
+demo_child=  # command that is running
+demo_root=   # throw-away folder
+demo_keep=   # not empty: the folder is kept
+
+# Stops what was started, however the demo ends. The server gets time to end its workers; what is then left of its group is killed.
+demo_cleanup() {
+  local status=$?
+  trap - EXIT
+  trap '' INT TERM
+  if [ -n "$demo_child" ]; then kill -TERM "$demo_child" 2>/dev/null && wait "$demo_child" 2>/dev/null; fi
+  if [ -n "$demo_server" ]; then
+    kill -TERM "$demo_server" 2>/dev/null && wait "$demo_server" 2>/dev/null
+    kill -KILL -- "-$demo_server" 2>/dev/null
+  fi
+  if [ -n "$demo_root" ] && [ -z "$demo_keep" ]; then rm -rf "$demo_root"; fi
+  exit "$status"
+}
+
+# Runs a command so that a signal to ./run is acted on at once, not when the command has ended.
+demo_run() {
+  "$@" &
+  demo_child=$!
+  local status=0
+  wait "$demo_child" || status=$?
+  demo_child=
+  return $status
+}
+
+# Shows a command as a person would type it, and runs it against the demo's server.
+demo_seedbed() {
+  printf '\n$ seedbed %s\n' "$*"
+  demo_run build/release/bin/seedbed --server "$demo_listen" "$@" ||
+    die "'seedbed $1' failed (exit status $?); the server's log: $demo_log" $?
+}
+
+# UNIX socket paths end at 107 bytes: a long TMPDIR gives way to /tmp.
+demo_make_root() {
+  local base=${TMPDIR:-/tmp}
+  [ "${#base}" -lt 60 ] || base=/tmp
+  demo_root=$(mktemp -d "$base/seedbed-demo.XXXXXX")
+}
+
+# Starts seedbedd in a process group of its own and reads where it listens from its ready line.
+demo_start_server() {
+  demo_log=$PWD/build/demo/seedbedd.log
+  setsid build/release/bin/seedbedd --listen 127.0.0.1:0 --metrics 127.0.0.1:0 --data-root "$demo_root/data" \
+    >"$demo_root/ready" 2>"$demo_log" </dev/null &
+  demo_server=$!
+  local tries=0 ready=
+  until ready=$(grep -m1 '^seedbedd ready: ' "$demo_root/ready"); do
+    kill -0 "$demo_server" 2>/dev/null || { tail -n 20 "$demo_log" >&2; die "the server did not start; its log: $demo_log"; }
+    [ $((tries += 1)) -lt 300 ] || die "the server is not ready after 15 s; its log: $demo_log"
+    sleep 0.05
+  done
+  demo_listen=$(sed -n 's/.* listen=\([^ ]*\).*/\1/p' <<<"$ready")
+  demo_metrics=$(sed -n 's/.* metrics=\([^ ]*\).*/\1/p' <<<"$ready")
+  say "server on $demo_listen, metrics on http://$demo_metrics/metrics"
+}
+
+# Prints how many images of each class go to validation: 12, as in the reference workload, or a third of the smallest class.
+demo_per_class() {
+  local smallest
+  smallest=$(find -L "$1" -mindepth 2 -maxdepth 2 -type f -printf '%h\n' | sort | uniq -c | awk 'NR == 1 || $1 < least { least = $1 } END { print least + 0 }')
+  [ "$smallest" -ge 2 ] || die "$1 needs folders of images, DIR/<class>/<image>, with two images or more in each"
+  local share=$((smallest / 3))
+  echo $((share > 12 ? 12 : share < 1 ? 1 : share))
+}
+
+demo_fetch_metrics() {
+  local connection
+  exec {connection}<>"/dev/tcp/${demo_metrics%:*}/${demo_metrics#*:}"
+  printf 'GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n' >&"$connection"
+  cat <&"$connection" >build/demo/metrics.txt
+  exec {connection}>&-
+  printf '\n$ GET http://%s/metrics\n' "$demo_metrics"
+  grep -E '^seedbed_(jobs_finished_total|training_images_total|worker_(epoch|loss|accuracy_ratio))\b.* [^0]' build/demo/metrics.txt | tr -d '\r' | head -n 12
+}
+
+demo_images() {
+  if [ -n "$1" ]; then
+    [ -d "$1" ] || die "there is no folder $1" 5
+    readlink -f "$1"
+    return
+  fi
+  say "drawing 480 seedlings of 12 classes"
+  build/release/bin/make_seedlings "$demo_root/seedlings" --classes 12 --per-class 40 --size 150 --seed 1 >&2
+  echo "$demo_root/seedlings"
+}
+
+demo_work() {
+  local images=$1 per_class
+  per_class=$(demo_per_class "$images")
+  demo_seedbed dataset add seedlings "$images"
+  demo_seedbed split seedlings --per-class "$per_class" --name demo
+  demo_seedbed train --dataset seedlings --split demo --arch logistic --epochs 10 --model demo
+  printf '\n$ seedbed evaluate demo --dataset seedlings --split demo --subset validation\n'
+  demo_run build/release/bin/seedbed --server "$demo_listen" --output json evaluate demo --dataset seedlings --split demo --subset validation \
+    >build/demo/evaluation.json || die "the evaluation failed; the server's log: $demo_log"
+  python3 deploy/bootstrap/show_evaluation.py build/demo/evaluation.json
+  rm -rf build/demo/model
+  demo_seedbed model export demo build/demo/model
+  demo_fetch_metrics
+}
+
+verb_demo() {
+  local folder='' called_from=$OLDPWD # ./run has changed to its own folder
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --keep) demo_keep=yes ;;
+      -*) die "demo: unknown option '$1' (known: --keep)" 2 ;;
+      *) folder=$(cd "$called_from" && readlink -m "$1") ;;
+    esac
+    shift
+  done
+  [ -z "$folder" ] || [ -d "$folder" ] || die "there is no folder $folder" 5
+  build_tree release seedbedd seedbed-worker seedbed make_seedlings
+  trap demo_cleanup EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  mkdir -p build/demo
+  demo_make_root
+  local images
+  images=$(demo_images "$folder")
+  demo_start_server
+  demo_work "$images"
+  printf '\nThe model is in build/demo/model, its evaluation in build/demo/evaluation.json, the metrics in build/demo/metrics.txt.\n'
+  if [ -n "$demo_keep" ]; then echo "The data root is kept: ./run serve --data-root $demo_root/data"; fi
+}

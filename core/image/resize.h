@@ -1,11 +1,13 @@
 // Resizing with Pillow's resampling filters (src/libImaging/Resample.c and Geometry.c), bit for bit: separable, antialiased (the support
-// grows when shrinking), 8-bit fixed point with 22 bits of precision; nearest takes floor((d + 0.5) * scale).
+// grows when shrinking), 8-bit fixed point with 22 bits of precision; nearest takes the source pixel under the target pixel's centre.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/image/image.h"
 
@@ -19,5 +21,32 @@ std::optional<Filter> FilterFromName(std::string_view name);
 
 // Writes `width` x `height` x 3 bytes to `target` (HWC). The aspect ratio is not kept, as in Keras. Sizes are at least 1.
 void ResizeInto(const Image& source, int width, int height, Filter filter, std::span<uint8_t> target);
+
+// How the pixels of one axis are mixed: target pixel i is the sum of `count[i]` source pixels from `first[i]` on, weighted by
+// `weights[i * taps]` and following, in fixed point.
+struct ResizeAxis {
+  int taps = 0;
+  std::vector<int> first;
+  std::vector<int> count;
+  std::vector<int32_t> weights;
+};
+
+// ResizeInto with buffers kept between calls, for loops over many pictures. Not thread-safe.
+class Resizer {
+ public:
+  void ResizeInto(const Image& source, int width, int height, Filter filter, std::span<uint8_t> target);
+
+ private:
+  void Resample(const Image& source, int width, int height, Filter filter, uint8_t* target);
+  // The last source line with a byte more to read behind it.
+  const uint8_t* PadLastLine(const Image& source);
+
+  ResizeAxis columns_;
+  ResizeAxis rows_;
+  std::vector<double> exact_weights_;
+  std::vector<uint8_t> lines_;  // ring of horizontally resized source lines
+  std::vector<const uint8_t*> window_;
+  std::vector<uint8_t> padded_line_;
+};
 
 }  // namespace seedbed::image

@@ -49,7 +49,7 @@ MATCHER_P(IsOkAndHolds, value_matcher, "is OK and holds a value that matches") {
 #define SB_ASSERT_OK_AND_ASSIGN(lhs, expr) SB_ASSERT_OK_AND_ASSIGN_IMPL(SB_TEST_CONCAT(sb_test_value_, __LINE__), lhs, expr)
 #define SB_TEST_CONCAT_INNER(a, b) a##b
 #define SB_TEST_CONCAT(a, b) SB_TEST_CONCAT_INNER(a, b)
-#define SB_ASSERT_OK_AND_ASSIGN_IMPL(value, lhs, expr) \
-  auto value = (expr);                                 \
-  SB_ASSERT_OK(value);                                 \
-  lhs = std::move(value).value()
+#define SB_ASSERT_OK_AND_ASSIGN_IMPL(variable, lhs, expr) \
+  auto variable = (expr);                                 \
+  SB_ASSERT_OK(variable);                                 \
+  lhs = std::move(variable).value()

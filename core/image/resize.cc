@@ -81,8 +81,6 @@ int32_t ToFixedPoint(double weight) {
   return static_cast<int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-uint8_t ClippedByte(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255)); }
-
 // Vectors of 32-bit sums; the compiler lowers them to what the target has.
 using Sum4 = int32_t __attribute__((vector_size(16)));
 using Sum8 = int32_t __attribute__((vector_size(32)));
@@ -118,43 +116,49 @@ template <typename Bytes, typename Sums>
   }
 }
 
-// Vertical pass for one target line of `bytes` bytes, 8 at a time; the last block overlaps the one before.
-[[gnu::always_inline]] inline void SumLinesBody(const uint8_t* const* lines, const int32_t* weights, int count, size_t bytes,
-                                                uint8_t* target) {
+using Lines = std::span<const uint8_t* const>;
+using Weights = std::span<const int32_t>;
+
+// Vertical pass for one target line, 8 bytes at a time; the last block overlaps the one before. Uses as many lines as there are weights.
+[[gnu::always_inline]] inline void SumLinesBody(Lines lines, Weights weights, std::span<uint8_t> target) {
   constexpr size_t kBlock = sizeof(Byte8);
-  for (size_t i = 0; i < bytes; i = i + kBlock < bytes && i + 2 * kBlock > bytes ? bytes - kBlock : i + kBlock) {
+  size_t i = 0;
+  while (i < target.size()) {
     Sum8 sums = Sum8{} + kHalf;
-    for (int tap = 0; tap < count; ++tap) AddWeighted<Byte8>(lines[tap] + i, weights[tap], &sums);
-    StoreClipped<Byte8>(&sums, target + i);
+    for (size_t tap = 0; tap < weights.size(); ++tap) AddWeighted<Byte8>(lines[tap] + i, weights[tap], &sums);
+    StoreClipped<Byte8>(&sums, target.data() + i);
+    i = i + kBlock == target.size() ? target.size() : std::min(i + kBlock, target.size() - kBlock);
   }
 }
 
-// Lines too short for a block.
-void SumShortLines(const uint8_t* const* lines, const int32_t* weights, int count, size_t bytes, uint8_t* target) {
-  for (size_t i = 0; i < bytes; ++i) {
+// A line too short for a block.
+void SumShortLines(Lines lines, Weights weights, std::span<uint8_t> target) {
+  for (size_t i = 0; i < target.size(); ++i) {
     int32_t sum = kHalf;
-    for (int tap = 0; tap < count; ++tap) sum += lines[tap][i] * weights[tap];
-    target[i] = ClippedByte(sum);
+    for (size_t tap = 0; tap < weights.size(); ++tap) sum += lines[tap][i] * weights[tap];
+    target[i] = static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
   }
 }
-
-struct Kernels {
-  void (*resize_line)(const uint8_t* source, const ResizeAxis& axis, uint8_t* target);
-  void (*sum_lines)(const uint8_t* const* lines, const int32_t* weights, int count, size_t bytes, uint8_t* target);
-};
 
 void ResizeLine(const uint8_t* source, const ResizeAxis& axis, uint8_t* target) { ResizeLineBody(source, axis, target); }
-void SumLines(const uint8_t* const* lines, const int32_t* weights, int count, size_t bytes, uint8_t* target) {
-  SumLinesBody(lines, weights, count, bytes, target);
+void SumLines(Lines lines, Weights weights, std::span<uint8_t> target) {
+  if (target.size() < sizeof(Byte8)) return SumShortLines(lines, weights, target);
+  SumLinesBody(lines, weights, target);
 }
 #if defined(__x86_64__)
 [[gnu::target("avx2")]] void ResizeLineAvx2(const uint8_t* source, const ResizeAxis& axis, uint8_t* target) {
   ResizeLineBody(source, axis, target);
 }
-[[gnu::target("avx2")]] void SumLinesAvx2(const uint8_t* const* lines, const int32_t* weights, int count, size_t bytes, uint8_t* target) {
-  SumLinesBody(lines, weights, count, bytes, target);
+[[gnu::target("avx2")]] void SumLinesAvx2(Lines lines, Weights weights, std::span<uint8_t> target) {
+  if (target.size() < sizeof(Byte8)) return SumShortLines(lines, weights, target);
+  SumLinesBody(lines, weights, target);
 }
 #endif
+
+struct Kernels {
+  void (*resize_line)(const uint8_t* source, const ResizeAxis& axis, uint8_t* target);
+  void (*sum_lines)(Lines lines, Weights weights, std::span<uint8_t> target);
+};
 
 // The same integers on every machine, by wider instructions where there are any.
 Kernels BestKernels() {
@@ -225,6 +229,13 @@ void PlanCopy(int size, ResizeAxis* axis) {
   axis->weights.assign(static_cast<size_t>(size), 1 << kPrecisionBits);
 }
 
+Weights WeightsOf(const ResizeAxis& axis, size_t i) {
+  return Weights(axis.weights).subspan(i * static_cast<size_t>(axis.taps), static_cast<size_t>(axis.count[i]));
+}
+
+size_t Stride(size_t pixels) { return kChannels * pixels; }
+size_t Stride(int pixels) { return Stride(static_cast<size_t>(pixels)); }
+
 }  // namespace
 
 std::string_view FilterName(Filter filter) {
@@ -255,55 +266,73 @@ void Resizer::ResizeInto(const Image& source, int width, int height, Filter filt
   }
 }
 
-// Both passes go over the picture together: a source line is resized horizontally just before the first target line that needs it, into a
-// ring of as many lines as the vertical filter has taps, so the lines in between stay in the processor's nearest cache.
 void Resizer::Resample(const Image& source, int width, int height, Filter filter, uint8_t* target) {
-  const Kernels kernels = BestKernels();
-  const size_t source_stride = kChannels * static_cast<size_t>(source.width);
-  const size_t target_stride = kChannels * static_cast<size_t>(width);
-  const bool resize_columns = width != source.width;
-  if (height == source.height) {
-    PlanCopy(height, &rows_);
+  const auto plan = [&](int from, int to, ResizeAxis* axis) {
+    if (from == to) {
+      PlanCopy(to, axis);
+    } else {
+      PlanAxis(from, to, filter, &exact_weights_, axis);
+    }
+  };
+  plan(source.width, width, &columns_);
+  plan(source.height, height, &rows_);
+  // Which pass goes first decides how the bytes in between are rounded. This is Pillow's choice since version 13; before, columns were
+  // always first.
+  const int rows_lost = source.height - height;
+  if (rows_lost > 0 && rows_lost > 2 * (source.width - width)) {
+    ResampleRowsFirst(source, target);
   } else {
-    PlanAxis(source.height, height, filter, &exact_weights_, &rows_);
+    ResampleColumnsFirst(source, target);
   }
-  if (resize_columns) PlanAxis(source.width, width, filter, &exact_weights_, &columns_);
-  const int ring = rows_.taps;
-  lines_.resize(resize_columns ? static_cast<size_t>(ring) * (target_stride + 1) : 0);
-  window_.resize(static_cast<size_t>(ring));
+}
 
-  int next_line = rows_.first.front();
-  const int32_t* weights = rows_.weights.data();
-  for (int y = 0; y < height; ++y, target += target_stride, weights += rows_.taps) {
-    const int first = rows_.first[static_cast<size_t>(y)];
-    const int count = rows_.count[static_cast<size_t>(y)];
-    for (int tap = 0; tap < count; ++tap) {
-      const int line = first + tap;
-      const uint8_t* from = source.rgb.data() + static_cast<size_t>(line) * source_stride;
-      if (!resize_columns) {
-        window_[static_cast<size_t>(tap)] = from;
-        continue;
-      }
-      uint8_t* const to = lines_.data() + static_cast<size_t>(line % ring) * (target_stride + 1);
-      window_[static_cast<size_t>(tap)] = to;
+// A source line is resized just before the first target line that needs it, into a ring of as many lines as the vertical filter has taps,
+// so the lines in between stay in the processor's nearest cache.
+void Resizer::ResampleColumnsFirst(const Image& source, uint8_t* target) {
+  const Kernels kernels = BestKernels();
+  const size_t source_stride = Stride(source.width);
+  const size_t target_stride = Stride(columns_.first.size());
+  const size_t ring_stride = target_stride + 1;
+  const auto ring = static_cast<size_t>(rows_.taps);
+  lines_.resize(ring * ring_stride);
+  window_.resize(ring);
+  size_t next_line = static_cast<size_t>(rows_.first.front());
+  for (size_t y = 0; y < rows_.first.size(); ++y, target += target_stride) {
+    const auto first = static_cast<size_t>(rows_.first[y]);
+    const auto count = static_cast<size_t>(rows_.count[y]);
+    for (size_t tap = 0; tap < count; ++tap) {
+      const size_t line = first + tap;
+      uint8_t* const resized = lines_.data() + line % ring * ring_stride;
+      window_[tap] = resized;
       if (line < next_line) continue;
-      if (line + 1 == source.height) from = PadLastLine(source);
-      kernels.resize_line(from, columns_, to);
+      const bool last = line + 1 == static_cast<size_t>(source.height);
+      kernels.resize_line(last ? PadLastLine(source) : source.rgb.data() + line * source_stride, columns_, resized);
       next_line = line + 1;
     }
-    if (height == source.height) {
-      std::memcpy(target, window_[0], target_stride);
-    } else if (target_stride >= sizeof(Byte8)) {
-      kernels.sum_lines(window_.data(), weights, count, target_stride, target);
-    } else {
-      SumShortLines(window_.data(), weights, count, target_stride, target);
+    kernels.sum_lines(window_, WeightsOf(rows_, y), {target, target_stride});
+  }
+}
+
+void Resizer::ResampleRowsFirst(const Image& source, uint8_t* target) {
+  const Kernels kernels = BestKernels();
+  const size_t source_stride = Stride(source.width);
+  const size_t target_stride = Stride(columns_.first.size());
+  lines_.resize(source_stride + 1 + target_stride + 1);
+  const std::span<uint8_t> summed = std::span(lines_).first(source_stride);
+  uint8_t* const resized = lines_.data() + source_stride + 1;
+  window_.resize(static_cast<size_t>(rows_.taps));
+  for (size_t y = 0; y < rows_.first.size(); ++y, target += target_stride) {
+    for (size_t tap = 0; tap < static_cast<size_t>(rows_.count[y]); ++tap) {
+      window_[tap] = source.rgb.data() + (static_cast<size_t>(rows_.first[y]) + tap) * source_stride;
     }
+    kernels.sum_lines(window_, WeightsOf(rows_, y), summed);
+    kernels.resize_line(summed.data(), columns_, resized);
+    std::memcpy(target, resized, target_stride);
   }
 }
 
 const uint8_t* Resizer::PadLastLine(const Image& source) {
-  const size_t stride = kChannels * static_cast<size_t>(source.width);
-  padded_line_.assign(source.rgb.end() - static_cast<ptrdiff_t>(stride), source.rgb.end());
+  padded_line_.assign(source.rgb.end() - static_cast<ptrdiff_t>(Stride(source.width)), source.rgb.end());
   padded_line_.push_back(0);
   return padded_line_.data();
 }

@@ -1,5 +1,6 @@
-// Resizing with Pillow's resampling filters (src/libImaging/Resample.c and Geometry.c), bit for bit: separable, antialiased (the support
-// grows when shrinking), 8-bit fixed point with 22 bits of precision; nearest takes the source pixel under the target pixel's centre.
+// Resizing with Pillow's resampling filters (src/libImaging/Resample.c and Geometry.c), bit for bit as of version 13: separable,
+// antialiased (the support grows when shrinking), 8-bit fixed point with 22 bits of precision; nearest takes the source pixel under the
+// target pixel's centre.
 #pragma once
 
 #include <cstddef>
@@ -38,13 +39,15 @@ class Resizer {
 
  private:
   void Resample(const Image& source, int width, int height, Filter filter, uint8_t* target);
+  void ResampleColumnsFirst(const Image& source, uint8_t* target);
+  void ResampleRowsFirst(const Image& source, uint8_t* target);
   // The last source line with a byte more to read behind it.
   const uint8_t* PadLastLine(const Image& source);
 
   ResizeAxis columns_;
   ResizeAxis rows_;
   std::vector<double> exact_weights_;
-  std::vector<uint8_t> lines_;  // ring of horizontally resized source lines
+  std::vector<uint8_t> lines_;  // what is between the passes
   std::vector<const uint8_t*> window_;
   std::vector<uint8_t> padded_line_;
 };

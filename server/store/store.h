@@ -23,7 +23,8 @@ class Reader;
 class Writer;
 
 struct StoreOptions {
-  int readers = 2;  // read-only connections
+  int readers = 2;                            // read-only connections
+  int64_t reserve_bytes = int64_t{16} << 20;  // kept free for the last state changes when the disk fills up; 0: none
   // After each commit, on the writer thread: how long it took and how many operations it held.
   std::function<void(std::chrono::nanoseconds, size_t)> on_commit;
 };
@@ -38,10 +39,13 @@ class Store {
 
   // Queues `operation` for the writer thread, which runs it in a savepoint of a transaction shared with others that wait (group commit). An
   // error rolls back its changes alone and is what `done` gets. `done` runs on the writer thread once the commit is durable; it must not
-  // block. A failed commit (RESOURCE_EXHAUSTED: disk full) is every operation's error.
-  virtual void Write(std::function<absl::Status(Writer&)> operation, std::function<void(const absl::Status&)> done) = 0;
+  // block. A failed commit (RESOURCE_EXHAUSTED: disk full) is every operation's error. `operation` may run more than once, after a
+  // rollback: it changes nothing but the tables and a result that it writes anew. UNAVAILABLE, at once, when too many wait.
+  using Operation = std::function<absl::Status(Writer&)>;
+  using WriteDone = std::function<void(const absl::Status&)>;
+  virtual void Write(Operation operation, WriteDone done) = 0;
   // The same, waiting. Not from the writer thread.
-  absl::Status WriteAndWait(std::function<absl::Status(Writer&)> operation);
+  absl::Status WriteAndWait(Operation operation);
   // Runs `operation` in a read transaction on the calling thread. May wait for a free connection.
   virtual absl::Status Read(const std::function<absl::Status(Reader&)>& operation) const = 0;
   // Size of database and log in bytes.

@@ -108,6 +108,17 @@ absl::Status WriteAll(int fd, std::span<const std::byte> bytes, const fs::path& 
   return absl::OkStatus();
 }
 
+absl::Status WriteAllAt(int fd, uint64_t offset, std::span<const std::byte> bytes, const fs::path& path_for_errors) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoStatus(errno, "write", path_for_errors);
+    bytes = bytes.subspan(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status PublishFile(const fs::path& path, std::string_view content) {
   const fs::path temporary = TemporaryNameFor(path);
   absl::Status written = WriteNewFile(temporary, content);

@@ -48,6 +48,9 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, uint64_t
 // Writes all bytes at the descriptor's position, retrying short writes.
 absl::Status WriteAll(int fd, std::span<const std::byte> bytes, const std::filesystem::path& path_for_errors);
 
+// The same from `offset` on, leaving the position alone: threads may write to different places at once.
+absl::Status WriteAllAt(int fd, uint64_t offset, std::span<const std::byte> bytes, const std::filesystem::path& path_for_errors);
+
 // Publishes `content` as `path`: temporary file in the same folder, write, fsync, rename, fsync of the folder. Readers see the old
 // file or the new one, never a part; after OK the new one survives a power loss.
 absl::Status PublishFile(const std::filesystem::path& path, std::string_view content);

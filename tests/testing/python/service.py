@@ -55,7 +55,8 @@ class Service:
     """seedbedd on `data_root`. Not started by the constructor; may be started again after stop() or kill()."""
 
     def __init__(self, data_root, *flags, **settings):
-        """flags: further command line; settings: configuration by name, such as workers_lease="1s"."""
+        """flags: further command line; settings: configuration by name, such as workers_lease="1s"; run_as: user id, for root only."""
+        self.run_as = settings.pop("run_as", None)
         self.data_root = pathlib.Path(data_root)
         self.flags = [str(flag) for flag in flags]
         self.settings = settings
@@ -79,6 +80,9 @@ class Service:
                 env=clean_environment(**self.settings),
                 text=True,
                 start_new_session=True,
+                user=self.run_as,
+                group=self.run_as,
+                extra_groups=None if self.run_as is None else [],
             )
         for line in self.process.stdout:
             ready = READY.match(line)

@@ -31,6 +31,8 @@ struct EpochMetrics {
   double lr = 0;
   double seconds = 0;
   double images_per_second = 0;
+  int64_t images = 0;      // trained on in the epoch
+  int64_t val_images = 0;  // validated on
 };
 
 struct Warning {

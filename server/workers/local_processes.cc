@@ -35,6 +35,8 @@ absl::StatusOr<pid_t> LocalProcesses::Start(const Slot& slot) {
   launch.program = options_.program;
   launch.arguments = Arguments(slot);
   launch.environment = {absl::StrCat(kTokenVariable, "=", token_)};
+  // Read by OpenMP while the program is loaded: too early for the worker itself to set it.
+  if (options_.threads > 0) launch.environment.push_back(absl::StrCat("OMP_NUM_THREADS=", options_.threads));
   launch.inherited_fd = lock.fd();
   launch.oom_score_adjustment = kOomScoreAdjustment;
   SB_ASSIGN_OR_RETURN(Process process, Process::Launch(launch));

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/status_macros.h"
+#include "server/workers/attempt.h"
 
 namespace seedbed::workers {
 namespace {
@@ -33,10 +33,10 @@ bool IsPermanent(const absl::Status& status) {
 
 }  // namespace
 
-bool SameAttempt(const v1::Attempt& a, const v1::Attempt& b) { return a.job_id() == b.job_id() && a.epoch() == b.epoch(); }
-
 Session::Session(std::string slot, std::chrono::milliseconds lease, JobPort* jobs, std::function<void()> changed)
     : slot_(std::move(slot)), lease_(lease), jobs_(jobs), changed_(std::move(changed)) {}
+
+bool Session::Holds(const v1::Attempt& attempt) const { return held_ && SameAttempt(*held_, attempt); }
 
 void Session::Attach(std::shared_ptr<WorkerStream> stream, const v1::Hello& hello) {
   CloseStream(absl::AbortedError(absl::StrCat("the worker of ", slot_, " attached again")));

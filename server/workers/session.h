@@ -20,8 +20,6 @@
 
 namespace seedbed::workers {
 
-bool SameAttempt(const v1::Attempt& a, const v1::Attempt& b);
-
 // Not thread-safe: everything, the callbacks of `jobs` included, happens on one thread.
 class Session {
  public:
@@ -55,7 +53,7 @@ class Session {
   int pending_calls() const { return pending_calls_; }
 
  private:
-  bool Holds(const v1::Attempt& attempt) const { return held_ && SameAttempt(*held_, attempt); }
+  bool Holds(const v1::Attempt& attempt) const;
   // Decides about the attempt that a worker brings along; true when it may go on.
   bool Reconcile(const v1::Hello& hello);
   void HandleFinished(const v1::Attempt& attempt, const v1::TaskFinished& finished);

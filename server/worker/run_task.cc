@@ -1,0 +1,34 @@
+#include "server/worker/run_task.h"
+
+#include "core/base/status_macros.h"
+#include "server/worker/convert_specs.h"
+
+namespace seedbed::worker {
+
+absl::StatusOr<TaskOutput> RunTask(const v1::Assignment& assignment, tasks::TaskContext& context) {
+  switch (assignment.spec().task_case()) {
+    case v1::JobSpec::kIndex: {
+      SB_ASSIGN_OR_RETURN(const tasks::IndexResult result, tasks::RunIndex(ToIndexSpec(assignment), context));
+      return ToOutput(assignment, result);
+    }
+    case v1::JobSpec::kSplit: {
+      SB_ASSIGN_OR_RETURN(const tasks::SplitSpec spec, ToSplitSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::SplitResult result, tasks::RunSplit(spec, context));
+      return ToOutput(assignment, result);
+    }
+    case v1::JobSpec::kTrain: {
+      SB_ASSIGN_OR_RETURN(const tasks::TrainSpec spec, ToTrainSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::TrainResult result, tasks::RunTrain(spec, context));
+      return ToOutput(assignment, result);
+    }
+    case v1::JobSpec::kEvaluate: {
+      SB_ASSIGN_OR_RETURN(const tasks::EvaluateResult result, tasks::RunEvaluate(ToEvaluateSpec(assignment), context));
+      return ToOutput(assignment, result);
+    }
+    case v1::JobSpec::TASK_NOT_SET:
+      break;
+  }
+  return absl::UnimplementedError("this worker does not know this kind of job: is it of the server's version?");
+}
+
+}  // namespace seedbed::worker

@@ -54,10 +54,10 @@ fs::path TemporaryNameFor(const fs::path& path) {
   return ParentOf(path) / absl::StrCat(".", path.filename().string(), ".", ::getpid(), ".", counter.fetch_add(1), ".tmp");
 }
 
-absl::Status WriteNewFile(const fs::path& path, std::string_view content) {
+absl::Status WriteNewFile(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
   if (!fd.valid()) return ErrnoStatus(errno, "create", path);
-  SB_RETURN_IF_ERROR(WriteAll(fd.get(), std::as_bytes(std::span(content)), path));
+  for (const std::span<const std::byte> part : parts) SB_RETURN_IF_ERROR(WriteAll(fd.get(), part, path));
   return SyncFd(fd.get(), path);
 }
 
@@ -120,8 +120,13 @@ absl::Status WriteAllAt(int fd, uint64_t offset, std::span<const std::byte> byte
 }
 
 absl::Status PublishFile(const fs::path& path, std::string_view content) {
+  const std::span<const std::byte> whole = std::as_bytes(std::span(content));
+  return PublishFile(path, std::span(&whole, 1));
+}
+
+absl::Status PublishFile(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
   const fs::path temporary = TemporaryNameFor(path);
-  absl::Status written = WriteNewFile(temporary, content);
+  absl::Status written = WriteNewFile(temporary, parts);
   if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) written = ErrnoStatus(errno, "rename to", path);
   if (!written.ok()) {
     ::unlink(temporary.c_str());

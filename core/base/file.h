@@ -54,6 +54,8 @@ absl::Status WriteAllAt(int fd, uint64_t offset, std::span<const std::byte> byte
 // Publishes `content` as `path`: temporary file in the same folder, write, fsync, rename, fsync of the folder. Readers see the old
 // file or the new one, never a part; after OK the new one survives a power loss.
 absl::Status PublishFile(const std::filesystem::path& path, std::string_view content);
+// The same for a content in several pieces, which need not be joined first.
+absl::Status PublishFile(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 
 // Publishes a finished folder: fsync of every file and folder below `from`, then rename to `to` and fsync of the parents.
 // `to` must not exist (ALREADY_EXISTS). Both must be on one file system.

@@ -156,4 +156,9 @@ std::vector<SummaryRow> Graph::Summary() const {
   return rows;
 }
 
+const ResolvedLayer& LogitsLayer(const Graph& graph) {
+  const ResolvedLayer& last = graph.layers().back();
+  return last.layer.type == "softmax" ? graph.layers()[last.inputs[0]] : last;
+}
+
 }  // namespace seedbed::graph

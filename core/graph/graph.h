@@ -82,4 +82,7 @@ class Graph {
   std::vector<ResolvedLayer> layers_;
 };
 
+// The layer whose output are the logits: the one before a softmax at the end, else the last.
+const ResolvedLayer& LogitsLayer(const Graph& graph);
+
 }  // namespace seedbed::graph

@@ -40,6 +40,8 @@ struct JobManagerOptions {
   int max_queued_jobs = 100'000;
   std::vector<std::string> allowed_roots;  // empty: any absolute path
   uint64_t jitter_seed = 0;
+  // Runs work on files, which may block, in the order given. Null: on threads of the manager's own.
+  std::function<void(std::function<void()>)> executor;
 };
 
 // How an attempt was lost.
@@ -68,9 +70,9 @@ class Subscription {
   virtual ~Subscription() = default;
 };
 
-// Thread-safe. Methods with a `done` callback return at once; it runs on the store's writer thread after the commit (or on the caller's
-// when refused before), and must not block. Methods that return a value read the store and may block for a disk access: call them from a
-// pool thread, not from a gRPC reaction.
+// Thread-safe. Methods with a `done` callback return at once; it runs on a thread of the store's or the manager's after the commit (or on
+// the caller's when refused before), and must not block. Methods that return a value read the store and may block for a disk access: call
+// them from a pool thread, not from a gRPC reaction.
 class JobManager {
  public:
   template <typename T>
@@ -106,7 +108,8 @@ class JobManager {
   void Claim(const std::string& slot, const v1::ExecutionProfile& profile, Done<std::optional<v1::Assignment>> done);
   // ABORTED (here and below) when the attempt is not the current one any more: the worker must abandon it.
   void Started(const v1::Attempt& attempt, Done<bool> done);
-  // Appends the event unless the job already has its key.
+  // Appends the event unless the job already has its key; the answer is whether it was new. INVALID_ARGUMENT for an empty key, a state
+  // change or progress.
   void AppendEvent(const v1::Attempt& attempt, const v1::TaskEvent& event, Done<bool> done);
   void Checkpointed(const v1::Attempt& attempt, int64_t mark, Done<bool> done);
   // Live only, no storage.

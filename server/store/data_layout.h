@@ -39,12 +39,12 @@ class DataLayout {
   std::filesystem::path model(std::string_view name, int version) const { return model(name) / std::to_string(version); }
   std::filesystem::path artifacts(std::string_view job) const { return root_ / "artifacts" / std::string(job); }
   std::filesystem::path cache() const { return root_ / "cache"; }
+  std::filesystem::path staging() const { return root_ / "staging"; }
   // Of one attempt; holds output/ and artifacts/ until they are published by rename.
-  std::filesystem::path staging(std::string_view job, int64_t epoch) const {
-    return root_ / "staging" / std::string(job) / std::to_string(epoch);
-  }
-  std::filesystem::path staging(std::string_view job) const { return root_ / "staging" / std::string(job); }
-  std::filesystem::path checkpoints(std::string_view job) const { return root_ / "checkpoints" / std::string(job); }
+  std::filesystem::path staging(std::string_view job, int64_t epoch) const { return staging(job) / std::to_string(epoch); }
+  std::filesystem::path staging(std::string_view job) const { return staging() / std::string(job); }
+  std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
+  std::filesystem::path checkpoints(std::string_view job) const { return checkpoints() / std::string(job); }
 
  private:
   const std::filesystem::path root_;

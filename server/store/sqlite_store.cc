@@ -83,6 +83,7 @@ void SqliteStore::RunWriter() {
   for (std::vector<Pending> batch = TakeBatch(); !batch.empty(); batch = TakeBatch()) {
     Commit(batch);
     for (Pending& pending : batch) pending.done(pending.result);
+    batch.clear();  // what the callbacks hold is let go before the next wait
   }
 }
 

@@ -78,6 +78,8 @@ class Reader {
   absl::StatusOr<int64_t> UnfinishedMaker(std::string_view makes) const;
   absl::StatusOr<std::vector<int64_t>> DependenciesOf(int64_t job) const;
   absl::StatusOr<std::vector<int64_t>> DependantsOf(int64_t job) const;
+  // How many of the job's dependencies have not succeeded.
+  absl::StatusOr<int64_t> OpenDependencies(int64_t job) const;
 
   // --- Events.
   absl::StatusOr<std::vector<v1::Event>> ReadEvents(int64_t job, int64_t after_seq, int limit) const;

@@ -138,6 +138,11 @@ absl::StatusOr<std::vector<int64_t>> Reader::DependantsOf(int64_t job) const {
   return numbers;
 }
 
+absl::StatusOr<int64_t> Reader::OpenDependencies(int64_t job) const {
+  return connection_.QueryInt("SELECT COUNT(*) FROM dependencies JOIN jobs ON number = depends_on WHERE job = ? AND state != ?",
+                              {job, int64_t{v1::JOB_STATE_SUCCEEDED}});
+}
+
 absl::StatusOr<std::vector<v1::Event>> Reader::ReadEvents(int64_t job, int64_t after_seq, int limit) const {
   std::vector<v1::Event> events;
   bool damaged = false;

@@ -1,0 +1,166 @@
+#include "server/jobs/admission.h"
+
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/status_macros.h"
+#include "server/jobs/field_error.h"
+#include "server/jobs/job_names.h"
+#include "server/jobs/state_machine.h"
+
+namespace seedbed::jobs {
+namespace {
+
+bool HasFailed(const store::JobRow& job) { return IsTerminal(job.state) && job.state != v1::JOB_STATE_SUCCEEDED; }
+
+// The checks of one specification; keeps what they share.
+class Checks {
+ public:
+  Checks(const store::Reader& reader, const v1::JobSpec& spec) : reader_(reader), spec_(spec) {}
+
+  absl::StatusOr<Admission> Run() {
+    SB_RETURN_IF_ERROR(ResolveDependencies());
+    SB_RETURN_IF_ERROR(CheckTask());
+    return admission_;
+  }
+
+ private:
+  absl::Status ResolveDependencies() {
+    admission_.ready = true;
+    for (const std::string& id : spec_.depends_on()) {
+      const absl::StatusOr<store::JobRow> job = FindJob(reader_, id);
+      if (!job.ok()) return AtField("spec.depends_on", job.status());
+      if (HasFailed(*job)) {
+        const std::string state = absl::AsciiStrToLower(ToAbsl(StateName(job->state)));
+        return AtField("spec.depends_on",
+                       absl::FailedPreconditionError(absl::StrCat("job ", id, " ended as ", state, "; submit it again first")));
+      }
+      if (job->state != v1::JOB_STATE_SUCCEEDED) admission_.ready = false;
+      admission_.dependencies.push_back(job->number);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckTask() const {
+    switch (spec_.task_case()) {
+      case v1::JobSpec::kIndex:
+        return AtField("spec.index.dataset", CheckNewDataset(spec_.index()));
+      case v1::JobSpec::kSplit:
+        SB_RETURN_IF_ERROR(CheckDataset("spec.split", spec_.split().dataset(), spec_.split().dataset_version()));
+        return AtField("spec.split.name", CheckNewSplit(spec_.split()));
+      case v1::JobSpec::kTrain:
+        return CheckTrain(spec_.train());
+      case v1::JobSpec::kEvaluate:
+        return CheckEvaluate(spec_.evaluate());
+      case v1::JobSpec::TASK_NOT_SET:
+        break;
+    }
+    return absl::InternalError("a job without task");
+  }
+
+  absl::Status CheckNewDataset(const v1::IndexSpec& spec) const {
+    if (spec.update()) return absl::OkStatus();
+    const absl::StatusOr<v1::Dataset> existing = reader_.GetDataset(spec.dataset(), 0);
+    if (existing.ok()) {
+      return absl::AlreadyExistsError(absl::StrCat("dataset '", spec.dataset(), "' exists (version ", existing->version(),
+                                                   "); choose another name, or set update to make a further version of it"));
+    }
+    if (!absl::IsNotFound(existing.status())) return existing.status();
+    return CheckNobodyMakes("dataset", spec.dataset(), DatasetOutput(spec.dataset()));
+  }
+
+  absl::Status CheckNewSplit(const v1::SplitSpec& spec) const {
+    const absl::StatusOr<v1::Split> existing = reader_.GetSplit(spec.dataset(), spec.name());
+    if (existing.ok()) {
+      return absl::AlreadyExistsError(absl::StrCat("dataset '", spec.dataset(), "' has a split '", spec.name(), "' (", existing->rule(),
+                                                   "); splits never change, so choose another name"));
+    }
+    if (!absl::IsNotFound(existing.status())) return existing.status();
+    return CheckNobodyMakes("split", spec.name(), SplitOutput(spec.dataset(), spec.name()));
+  }
+
+  absl::Status CheckNobodyMakes(std::string_view what, const std::string& name, const std::string& output) const {
+    SB_ASSIGN_OR_RETURN(const int64_t maker, reader_.UnfinishedMaker(output));
+    if (maker == 0) return absl::OkStatus();
+    SB_ASSIGN_OR_RETURN(const store::JobRow job, reader_.GetJob(maker));
+    return absl::AlreadyExistsError(
+        absl::StrCat(ToAbsl(what), " '", name, "' is being made by job ", JobId(job), "; wait for it, cancel it, or choose another name"));
+  }
+
+  absl::Status CheckTrain(const v1::TrainSpec& spec) const {
+    SB_RETURN_IF_ERROR(CheckDataset("spec.train", spec.dataset(), spec.dataset_version()));
+    if (!spec.initial_model().empty()) SB_RETURN_IF_ERROR(CheckModel("spec.train.initial_model", spec.initial_model()));
+    if (spec.split().empty()) return absl::OkStatus();
+    return CheckSplit("spec.train", spec.dataset(), spec.dataset_version(), spec.split(), "train");
+  }
+
+  absl::Status CheckEvaluate(const v1::EvaluateSpec& spec) const {
+    SB_RETURN_IF_ERROR(CheckModel("spec.evaluate.model", spec.model()));
+    SB_RETURN_IF_ERROR(CheckDataset("spec.evaluate", spec.dataset(), spec.dataset_version()));
+    if (spec.split().empty()) return absl::OkStatus();
+    return CheckSplit("spec.evaluate", spec.dataset(), spec.dataset_version(), spec.split(), spec.subset());
+  }
+
+  // Whether a dependency is going to make (or has made) the thing that `missing` says is not there.
+  absl::Status UnlessMade(const absl::Status& missing, const std::string& output) const {
+    if (!absl::IsNotFound(missing)) return missing;
+    SB_ASSIGN_OR_RETURN(const auto maker, FindMaker(reader_, admission_.dependencies, output));
+    if (maker) return absl::OkStatus();
+    return absl::NotFoundError(absl::StrCat(missing.message(), "; if a job is to make it, name that job in depends_on"));
+  }
+
+  absl::Status CheckDataset(const std::string& at, const std::string& name, int version) const {
+    const absl::Status found = reader_.GetDataset(name, version).status();
+    return AtField(absl::StrCat(at, version == 0 ? ".dataset" : ".dataset_version"), UnlessMade(found, DatasetOutput(name)));
+  }
+
+  absl::Status CheckModel(std::string_view field, const std::string& text) const {
+    SB_ASSIGN_OR_RETURN(const ModelReference model, ParseModelReference(text));
+    return AtField(field, UnlessMade(reader_.GetModel(model.name, model.version).status(), ModelOutput(model.name)));
+  }
+
+  absl::Status CheckSplit(const std::string& at, const std::string& dataset, int version, const std::string& name,
+                          const std::string& subset) const {
+    const absl::StatusOr<v1::Split> split = reader_.GetSplit(dataset, name);
+    if (!split.ok()) return AtField(at + ".split", UnlessMade(split.status(), SplitOutput(dataset, name)));
+    if (version != 0 && version != split->dataset_version()) {
+      return AtField(at + ".split", absl::InvalidArgumentError(absl::StrCat("split '", name, "' divides version ", split->dataset_version(),
+                                                                            " of dataset '", dataset, "', not version ", version)));
+    }
+    std::vector<std::string> names;
+    for (const v1::Subset& one : split->subsets()) {
+      if (one.name() == subset) return absl::OkStatus();
+      names.push_back(one.name());
+    }
+    return AtField(at + ".split", absl::InvalidArgumentError(absl::StrCat("split '", name, "' has no subset '", subset, "'; it has ",
+                                                                          absl::StrJoin(names, ", "))));
+  }
+
+  const store::Reader& reader_;
+  const v1::JobSpec& spec_;
+  Admission admission_;
+};
+
+}  // namespace
+
+absl::StatusOr<Admission> Admit(const store::Reader& reader, const v1::JobSpec& spec) { return Checks(reader, spec).Run(); }
+
+absl::StatusOr<std::optional<store::JobRow>> FindMaker(const store::Reader& reader, std::vector<int64_t> dependencies,
+                                                       std::string_view output) {
+  std::set<int64_t> seen(dependencies.begin(), dependencies.end());
+  while (!dependencies.empty()) {
+    const int64_t number = dependencies.back();
+    dependencies.pop_back();
+    SB_ASSIGN_OR_RETURN(store::JobRow job, reader.GetJob(number));
+    if (job.makes == output && !HasFailed(job)) return job;
+    SB_ASSIGN_OR_RETURN(const std::vector<int64_t> further, reader.DependenciesOf(number));
+    for (const int64_t one : further) {
+      if (seen.insert(one).second) dependencies.push_back(one);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace seedbed::jobs

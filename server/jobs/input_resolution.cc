@@ -1,0 +1,102 @@
+#include "server/jobs/input_resolution.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "server/jobs/admission.h"
+#include "server/jobs/job_names.h"
+
+namespace seedbed::jobs {
+namespace {
+
+// What the job reads, whatever its kind. Empty names: nothing.
+struct References {
+  std::string dataset;
+  int dataset_version = 0;
+  std::string split;
+  std::string model;
+};
+
+References ReferencesOf(const v1::JobSpec& spec) {
+  switch (spec.task_case()) {
+    case v1::JobSpec::kSplit:
+      return {spec.split().dataset(), spec.split().dataset_version(), "", ""};
+    case v1::JobSpec::kTrain:
+      return {spec.train().dataset(), spec.train().dataset_version(), spec.train().split(), spec.train().initial_model()};
+    case v1::JobSpec::kEvaluate:
+      return {spec.evaluate().dataset(), spec.evaluate().dataset_version(), spec.evaluate().split(), spec.evaluate().model()};
+    default:
+      return {};
+  }
+}
+
+// Version of `output` that a dependency made; 0 when none makes it.
+absl::StatusOr<int> VersionMade(const store::Writer& writer, const store::JobRow& job, const std::string& output) {
+  SB_ASSIGN_OR_RETURN(std::vector<int64_t> dependencies, writer.DependenciesOf(job.number));
+  SB_ASSIGN_OR_RETURN(const auto maker, FindMaker(writer, std::move(dependencies), output));
+  return maker ? maker->inputs.output_version() : 0;
+}
+
+absl::StatusOr<int> DatasetVersion(const store::Writer& writer, const store::JobRow& job, const References& references) {
+  int version = references.dataset_version;
+  if (!references.split.empty()) {
+    SB_ASSIGN_OR_RETURN(const v1::Split split, writer.GetSplit(references.dataset, references.split));
+    if (version != 0 && version != split.dataset_version()) {
+      return absl::InvalidArgumentError(absl::StrCat("split '", references.split, "' divides version ", split.dataset_version(),
+                                                     " of dataset '", references.dataset, "', not version ", version));
+    }
+    version = split.dataset_version();
+  }
+  if (version == 0) {
+    SB_ASSIGN_OR_RETURN(version, VersionMade(writer, job, DatasetOutput(references.dataset)));
+  }
+  SB_ASSIGN_OR_RETURN(const v1::Dataset dataset, writer.GetDataset(references.dataset, version));
+  return dataset.version();
+}
+
+absl::StatusOr<int> ModelVersion(const store::Writer& writer, const store::JobRow& job, const std::string& text) {
+  SB_ASSIGN_OR_RETURN(ModelReference reference, ParseModelReference(text));
+  if (reference.version == 0) {
+    SB_ASSIGN_OR_RETURN(reference.version, VersionMade(writer, job, ModelOutput(reference.name)));
+  }
+  SB_ASSIGN_OR_RETURN(const v1::Model model, writer.GetModel(reference.name, reference.version));
+  return model.version();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::TaskInputs> ResolveInputs(store::Writer& writer, const store::JobRow& job) {
+  const References references = ReferencesOf(job.spec);
+  v1::TaskInputs inputs;
+  if (!references.dataset.empty()) {
+    SB_ASSIGN_OR_RETURN(const int version, DatasetVersion(writer, job, references));
+    inputs.set_dataset_version(version);
+  }
+  if (!references.model.empty()) {
+    SB_ASSIGN_OR_RETURN(const int version, ModelVersion(writer, job, references.model));
+    inputs.set_model_version(version);
+  }
+  if (job.spec.has_index() || job.spec.has_train()) {
+    SB_ASSIGN_OR_RETURN(const int version, writer.AllocateVersion(job.makes));
+    inputs.set_output_version(version);
+  }
+  return inputs;
+}
+
+v1::TaskInputs WithFolders(const store::JobRow& job, const store::DataLayout& layout) {
+  const References references = ReferencesOf(job.spec);
+  const std::string id = JobId(job);
+  v1::TaskInputs inputs = job.inputs;
+  if (!references.dataset.empty()) inputs.set_dataset_dir(layout.dataset(references.dataset, inputs.dataset_version()));
+  if (!references.split.empty()) inputs.set_split_file(layout.split(references.dataset, references.split));
+  if (!references.model.empty()) {
+    const std::string name = references.model.substr(0, references.model.find(':'));
+    inputs.set_model_dir(layout.model(name, inputs.model_version()));
+  }
+  inputs.set_staging_dir(layout.staging(id, job.epoch));
+  inputs.set_checkpoint_dir(layout.checkpoints(id));
+  inputs.set_cache_dir(layout.cache());
+  inputs.set_objects_dir(layout.objects());
+  return inputs;
+}
+
+}  // namespace seedbed::jobs

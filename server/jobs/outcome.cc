@@ -1,0 +1,134 @@
+#include "server/jobs/outcome.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "server/jobs/job_names.h"
+#include "server/jobs/transaction.h"
+
+namespace seedbed::jobs {
+namespace {
+
+bool ResultMatches(const v1::JobSpec& spec, const v1::JobResult& result) {
+  switch (spec.task_case()) {
+    case v1::JobSpec::kIndex:
+      return result.has_index();
+    case v1::JobSpec::kSplit:
+      return result.has_split();
+    case v1::JobSpec::kTrain:
+      return result.has_train();
+    case v1::JobSpec::kEvaluate:
+      return result.has_evaluate();
+    case v1::JobSpec::TASK_NOT_SET:
+      break;
+  }
+  return false;
+}
+
+bool RecordParses(const v1::JobSpec& spec, const std::string& record) {
+  switch (spec.task_case()) {
+    case v1::JobSpec::kIndex:
+      return v1::Dataset().ParseFromString(record);
+    case v1::JobSpec::kSplit:
+      return v1::Split().ParseFromString(record);
+    case v1::JobSpec::kTrain:
+      return v1::Model().ParseFromString(record);
+    default:
+      return true;
+  }
+}
+
+absl::Status InsertDataset(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
+  v1::Dataset dataset;
+  if (!dataset.ParseFromString(record)) return absl::InternalError("damaged dataset record");
+  const v1::IndexSpec& spec = job.spec.index();
+  dataset.set_name(spec.dataset());
+  dataset.set_version(job.inputs.output_version());
+  dataset.set_root(spec.root());
+  dataset.set_job_id(JobId(job));
+  *dataset.mutable_create_time() = TimestampOf(now);
+  return tables.InsertDataset(dataset);
+}
+
+absl::Status InsertSplit(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
+  v1::Split split;
+  if (!split.ParseFromString(record)) return absl::InternalError("damaged split record");
+  split.set_name(job.spec.split().name());
+  split.set_dataset(job.spec.split().dataset());
+  split.set_dataset_version(job.inputs.dataset_version());
+  split.set_job_id(JobId(job));
+  *split.mutable_create_time() = TimestampOf(now);
+  return tables.InsertSplit(split);
+}
+
+absl::Status InsertModel(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
+  v1::Model model;
+  if (!model.ParseFromString(record)) return absl::InternalError("damaged model record");
+  const v1::TrainSpec& spec = job.spec.train();
+  model.set_name(spec.model());
+  model.set_version(job.inputs.output_version());
+  model.set_arch(spec.arch());
+  model.set_dataset(spec.dataset());
+  model.set_dataset_version(job.inputs.dataset_version());
+  model.set_split(spec.split());
+  model.set_job_id(JobId(job));
+  *model.mutable_preprocessing() = spec.preprocessing();
+  *model.mutable_profile() = job.inputs.profile();
+  *model.mutable_create_time() = TimestampOf(now);
+  return tables.InsertModel(model);
+}
+
+void CompleteResult(const store::JobRow& job, v1::JobResult* result) {
+  if (result->has_index()) {
+    result->mutable_index()->set_dataset(job.spec.index().dataset());
+    result->mutable_index()->set_version(job.inputs.output_version());
+  } else if (result->has_split()) {
+    result->mutable_split()->set_dataset(job.spec.split().dataset());
+    result->mutable_split()->set_dataset_version(job.inputs.dataset_version());
+    result->mutable_split()->set_split(job.spec.split().name());
+  } else if (result->has_train()) {
+    result->mutable_train()->set_model(job.spec.train().model());
+    result->mutable_train()->set_version(job.inputs.output_version());
+  } else if (result->has_evaluate()) {
+    const std::string& reference = job.spec.evaluate().model();
+    result->mutable_evaluate()->set_model(reference.substr(0, reference.find(':')));
+    result->mutable_evaluate()->set_model_version(job.inputs.model_version());
+  }
+}
+
+}  // namespace
+
+absl::Status CheckOutcome(const store::JobRow& job, const v1::TaskFinished& finished) {
+  if (!ResultMatches(job.spec, finished.result())) {
+    return absl::InternalError("the worker said that it succeeded, but sent no result of the job's kind");
+  }
+  if (!RecordParses(job.spec, finished.record())) {
+    return absl::InternalError("the worker said that it succeeded, but sent a damaged record");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RecordSuccess(store::Writer& tables, store::JobRow& job, const v1::TaskFinished& finished, int64_t now) {
+  job.result = finished.result();
+  CompleteResult(job, &job.result);
+  switch (job.spec.task_case()) {
+    case v1::JobSpec::kIndex:
+      return InsertDataset(tables, job, finished.record(), now);
+    case v1::JobSpec::kSplit:
+      return InsertSplit(tables, job, finished.record(), now);
+    case v1::JobSpec::kTrain:
+      return InsertModel(tables, job, finished.record(), now);
+    default:
+      return absl::OkStatus();
+  }
+}
+
+v1::TaskFinished FailureOf(const absl::Status& fault, const v1::TaskFinished& finished) {
+  v1::TaskFinished failure;
+  failure.set_number(finished.number());
+  failure.set_outcome(v1::TaskFinished::OUTCOME_FAILED);
+  failure.mutable_error()->set_reason(absl::IsResourceExhausted(fault) ? v1::REASON_DISK_FULL : v1::REASON_INTERNAL);
+  failure.mutable_error()->set_message(absl::StrCat("could not publish what the job made: ", fault.message()));
+  return failure;
+}
+
+}  // namespace seedbed::jobs

@@ -24,7 +24,7 @@ struct Pebble {
 Color PebbleColor(RandomStream* random) {
   constexpr std::array<Color, 5> kStones = {{{168, 142, 112}, {132, 108, 84}, {188, 170, 146}, {150, 112, 82}, {108, 94, 84}}};
   const Color& stone = kStones[random->NextBelow(kStones.size())];
-  return Scale(stone, random->NextUniformDouble(0.62, 1.12));
+  return Scale(stone, random->NextUniformDouble(0.76, 0.98));
 }
 
 // A jittered grid of pebbles with one ring around the canvas; each pixel belongs to the nearest.
@@ -230,10 +230,10 @@ void PaintLabel(RandomStream* random, Canvas* canvas) {
 }
 
 void Expose(RandomStream* random, Canvas* canvas) {
-  const double exposure = random->NextUniformDouble(0.75, 1.15);
-  const double warmth = random->NextUniformDouble(-0.06, 0.06);
+  const double exposure = random->NextUniformDouble(0.9, 1.1);
+  const double warmth = random->NextUniformDouble(-0.03, 0.03);
   const double angle = random->NextUniformDouble(0, 2 * kPi);
-  const double strength = random->NextUniformDouble(0, 0.25);
+  const double strength = random->NextUniformDouble(0, 0.15);
   const double noise = random->NextUniformDouble(2, 6);
   const double center = 0.5 * canvas->size();
   for (int y = 0; y < canvas->size(); ++y) {

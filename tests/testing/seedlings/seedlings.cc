@@ -15,7 +15,7 @@
 namespace seedbed::testing {
 namespace {
 
-constexpr double kChanceOfLabel = 0.2;
+constexpr double kChanceOfLabel = 0.1;
 constexpr double kChanceOfSecondPlant = 0.12;
 
 void PaintPlants(const Species& species, double zoom, RandomStream* random, Canvas* canvas) {
@@ -23,9 +23,9 @@ void PaintPlants(const Species& species, double zoom, RandomStream* random, Canv
   const int plants = random->NextUniform() < kChanceOfSecondPlant ? 2 : 1;
   std::vector<Leaf> leaves;
   for (int plant = 0; plant < plants; ++plant) {
-    const double x = size * random->NextUniformDouble(0.38, 0.62);
-    const double y = size * random->NextUniformDouble(0.38, 0.62);
-    const std::vector<Leaf> grown = GrowPlant(species, x, y, 0.34 * size * zoom / plants, random);
+    const double x = size * random->NextUniformDouble(0.45, 0.55);
+    const double y = size * random->NextUniformDouble(0.45, 0.55);
+    const std::vector<Leaf> grown = GrowPlant(species, x, y, 0.42 * size * zoom / plants, random);
     leaves.insert(leaves.end(), grown.begin(), grown.end());
   }
   for (const Leaf& leaf : leaves) PaintShadow(leaf, canvas);
@@ -47,7 +47,7 @@ image::Image DrawSeedling(int species, int size, uint64_t seed, uint64_t number)
   RandomStream random(seed, RandomPurpose::kGenerate, number * all.size() + static_cast<uint64_t>(species));
   Canvas canvas(size);
   // The camera's distance: near ones show large pebbles and a large plant.
-  const double zoom = random.NextUniformDouble(0.7, 1.3);
+  const double zoom = random.NextUniformDouble(0.85, 1.2);
   PaintGravel(std::max(2.0, 0.075 * size * zoom * random.NextUniformDouble(0.7, 1.3)), &random, &canvas);
   if (random.NextUniform() < kChanceOfLabel) PaintLabel(&random, &canvas);
   PaintPlants(all[static_cast<size_t>(species)], zoom, &random, &canvas);

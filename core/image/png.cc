@@ -17,6 +17,7 @@ using Context = std::unique_ptr<spng_ctx, FreeContext>;
 
 absl::Status SpngError(int error) {
   if (error == SPNG_IO_EOF || error == SPNG_EIDAT_TOO_SHORT) return UnusableFile(ImageFormat::kPng, "it is truncated");
+  if (error == SPNG_EOVERFLOW) return UnusableFile(ImageFormat::kPng, "its dimensions are too large");
   return UnusableFile(ImageFormat::kPng, spng_strerror(error));
 }
 

@@ -161,9 +161,9 @@ struct Kernels {
 };
 
 // The same integers on every machine, by wider instructions where there are any.
-Kernels BestKernels() {
+Kernels ChooseKernels([[maybe_unused]] bool wide) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) return {&ResizeLineAvx2, &SumLinesAvx2};
+  if (wide) return {&ResizeLineAvx2, &SumLinesAvx2};
 #endif
   return {&ResizeLine, &SumLines};
 }
@@ -289,7 +289,7 @@ void Resizer::Resample(const Image& source, int width, int height, Filter filter
 // A source line is resized just before the first target line that needs it, into a ring of as many lines as the vertical filter has taps,
 // so the lines in between stay in the processor's nearest cache.
 void Resizer::ResampleColumnsFirst(const Image& source, uint8_t* target) {
-  const Kernels kernels = BestKernels();
+  const Kernels kernels = ChooseKernels(wide_);
   const size_t source_stride = Stride(source.width);
   const size_t target_stride = Stride(columns_.first.size());
   const size_t ring_stride = target_stride + 1;
@@ -314,7 +314,7 @@ void Resizer::ResampleColumnsFirst(const Image& source, uint8_t* target) {
 }
 
 void Resizer::ResampleRowsFirst(const Image& source, uint8_t* target) {
-  const Kernels kernels = BestKernels();
+  const Kernels kernels = ChooseKernels(wide_);
   const size_t source_stride = Stride(source.width);
   const size_t target_stride = Stride(columns_.first.size());
   lines_.resize(source_stride + 1 + target_stride + 1);

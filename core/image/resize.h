@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/cpu.h"
 #include "core/image/image.h"
 
 namespace seedbed::image {
@@ -35,6 +36,8 @@ struct ResizeAxis {
 // ResizeInto with buffers kept between calls, for loops over many pictures. Not thread-safe.
 class Resizer {
  public:
+  // The vector instructions to use; the pixels do not depend on them.
+  explicit Resizer(std::string_view instruction_set = InstructionSet()) : wide_(instruction_set != "baseline") {}
   void ResizeInto(const Image& source, int width, int height, Filter filter, std::span<uint8_t> target);
 
  private:
@@ -44,6 +47,7 @@ class Resizer {
   // The last source line with a byte more to read behind it.
   const uint8_t* PadLastLine(const Image& source);
 
+  const bool wide_;
   ResizeAxis columns_;
   ResizeAxis rows_;
   std::vector<double> exact_weights_;

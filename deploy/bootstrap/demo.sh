@@ -102,7 +102,7 @@ demo_work() {
     >build/demo/evaluation.json || die "the evaluation failed; the server's log: $demo_log"
   python3 deploy/bootstrap/show_evaluation.py build/demo/evaluation.json
   rm -rf build/demo/model
-  demo_seedbed model export demo build/demo/model
+  demo_seedbed model export demo --out build/demo/model
   demo_fetch_metrics
 }
 

@@ -28,7 +28,7 @@ LONG = 100_000  # epochs nobody waits for
 def test_a_watch_resumes_where_it_was_told_to(prepared, api):
     job_id = submit(api, small("m"))
     everything = prepared.events(job_id)
-    tail = prepared.json_lines("job", "watch", job_id, "--after", 3)
+    tail = prepared.json_lines("job", "watch", job_id, "--after-seq", 3)
     assert [line for line in tail if line.get("seq")] == everything[3:]
 
 

@@ -74,11 +74,11 @@ def test_a_killed_worker_is_replaced_and_its_job_goes_on(start_service, images):
     os.kill(pid, signal.SIGKILL)
     job = wait_until(lambda: (job := service.job(job_id))["attempt"] == 2 and job["state"] == "RUNNING" and job)
     assert job["error"] is None
-    back = [event for event in service.json_lines("job", "watch", job_id, "--no-follow", expect=None) if event.get("state") == "PENDING"]
+    service.cli("job", "cancel", job_id)
+    back = [event for event in service.events(job_id) if event.get("state") == "PENDING"]
     assert any(event["reason"] == "WORKER_CRASHED" and "SIGKILL" in event["message"] for event in back)
     (worker,) = service.json("worker", "ls")["workers"]
     assert worker["restarts"] == 1 and "9" in worker["last_exit"]
-    service.cli("job", "cancel", job_id)
 
 
 def test_a_killed_server_finds_its_jobs_again(start_service, images):

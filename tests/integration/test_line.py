@@ -30,7 +30,7 @@ def test_dataset(service, images):
         {"name": "scentless mayweed", "images": 20},
     ]
     assert [item["name"] for item in service.json("dataset", "ls")["datasets"]] == ["seeds"]
-    service.cli("dataset", "rm", "seeds")
+    service.cli("dataset", "rm", "seeds", "--yes")
     assert service.json("dataset", "ls")["datasets"] == []
     assert len(list(images.glob("*/*.png"))) == 60, "images indexed in place are never touched"
 
@@ -55,7 +55,7 @@ def test_split_counts_and_materialised_copy(service, images, folder):
 
 def test_split_takes_folders_as_they_are(service, images, folder):
     prepare(service, images, "--materialize", folder / "laid-out", "--mode", "link")
-    service.cli("dataset", "add", "given", folder / "laid-out", "--from-folders", expect=None)
+    service.cli("dataset", "add", "given", folder / "laid-out")
     service.cli("split", "given", "--from-folders")
     split = service.json("dataset", "show", "given")["splits"][0]
     assert {subset["name"]: subset["images"] for subset in split["subsets"]} == {"train": 48, "validation": 12}
@@ -64,7 +64,8 @@ def test_split_takes_folders_as_they_are(service, images, folder):
 def test_training_streams_its_epochs(service, images):
     prepare(service, images)
     lines = train(service)
-    job_id = lines[0]["job"]
+    assert lines[0]["type"] == "job"
+    job_id = lines[0]["id"]
     epochs = [line for line in lines if line.get("type") == "epoch"]
     assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3, 4]
     assert all(EPOCH_KEYS <= epoch.keys() for epoch in epochs)
@@ -101,10 +102,10 @@ def test_evaluation_adds_up(service, images):
 def test_artifacts_come_back_byte_for_byte(service, images, folder):
     prepare(service, images)
     train(service)
-    job_id = service.json("evaluate", "m", "--dataset", "seeds", "--split", "default", "--subset", "validation")["job_id"]
+    job_id = service.json("evaluate", "m", "--dataset", "seeds", "--split", "default", "--subset", "validation")["job"]
     artifacts = {item["name"]: item for item in service.json("job", "artifacts", job_id)["artifacts"]}
     assert "confusion.csv" in artifacts
-    service.cli("job", "get", job_id, "confusion.csv", "-o", folder / "confusion.csv")
+    service.cli("job", "get", job_id, "confusion.csv", "--out", folder / "confusion.csv")
     text = (folder / "confusion.csv").read_text(encoding="utf-8")
     assert len(text.encode()) == artifacts["confusion.csv"]["bytes"]
     rows = list(csv.reader(io.StringIO(text)))
@@ -120,11 +121,11 @@ def test_model(service, images, folder):
     assert EPOCH_KEYS <= model["metrics"].keys()
     summary = service.cli("model", "summary", "m").stdout
     assert "Dense" in summary and "2,307" in summary
-    service.cli("model", "export", "m", folder / "out")
+    service.cli("model", "export", "m", "--out", folder / "out")
     assert json.loads((folder / "out/model.json").read_text(encoding="utf-8"))["classes"] == model["classes"]
     assert (folder / "out/model.safetensors").stat().st_size > 4 * model["parameters"]
     assert [item["name"] for item in service.json("model", "ls")["models"]] == ["m"]
-    service.cli("model", "rm", "m")
+    service.cli("model", "rm", "m", "--yes")
     service.cli("model", "show", "m", expect=4)
 
 
@@ -142,7 +143,7 @@ def test_dry_run_says_what_would_happen_and_does_nothing(service, images):
     options = ["--dataset", "seeds", "--split", "default", "--arch", "logistic", "--epochs", 3, "--size", 16, "--model", "m", "--dry-run"]
     text = service.cli("train", *options).stdout
     assert "48" in text and "12" in text
-    plan = service.json("train", *options)
+    plan = service.json("train", *options)["plan"]
     assert (plan["training_images"], plan["validation_images"], plan["steps_per_epoch"]) == (48, 12, 2)
     assert len(service.json("job", "ls")["jobs"]) == before
     service.cli("model", "show", "m", expect=4)
@@ -151,7 +152,7 @@ def test_dry_run_says_what_would_happen_and_does_nothing(service, images):
 def test_recipe(service, images, folder):
     prepare(service, images)
     recipe = folder / "recipe.yaml"
-    recipe.write_text("dataset: seeds\nsplit: default\narch: logistic\nmodel: r\nepochs: 2\npreprocessing: {width: 16, height: 16}\n")
+    recipe.write_text("dataset: seeds\nsplit: default\narch: logistic\nmodel: r\nepochs: 2\nsize: 16\n")
     lines = service.json_lines("train", "-f", recipe)
     assert [line["epoch"] for line in lines if line.get("type") == "epoch"] == [1, 2]
     lines = service.json_lines("train", "-f", recipe, "--epochs", 1)

@@ -42,7 +42,9 @@ class Tree:
         self.files = tracked()
         self.cpp = [path for path in self.files if path.suffix in (".h", ".cc")]
         self.includes = {path: self._includes(path) for path in self.cpp}
-        self.rooms = dict(self._rooms())
+        self.rooms = {}  # name -> (public rooms, private rooms), as declared in CMake
+        self.rooms_in = {}  # folder -> names of the rooms declared there
+        self._read_rooms()
 
     def lines(self, path):
         return (ROOT / path).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -51,21 +53,23 @@ class Tree:
         """[(line number, name)]"""
         return [(number, match[1]) for number, line in enumerate(self.lines(path), 1) if (match := INCLUDE.match(line))]
 
-    def _rooms(self):
-        """(room, (public rooms, private rooms)), as the CMake files declare them; room names are folders with '_' for '/'."""
+    def _read_rooms(self):
         for path in self.files:
             if path.name != "CMakeLists.txt":
                 continue
             for name, body in ROOM.findall((ROOT / path).read_text(encoding="utf-8")):
-                private = re.search(r"PRIVATE_DEPS(.*)", body, re.DOTALL)
-                public_text = body[: private.start()] if private else body
-                of = lambda text: set(re.findall(r"seedbed::(\w+)", text))
-                yield name, (of(public_text), of(private[1]) if private else set())
+                public_text, _, private_text = body.partition("PRIVATE_DEPS")
+                self.rooms[name] = set(re.findall(r"seedbed::(\w+)", public_text)), set(re.findall(r"seedbed::(\w+)", private_text))
+                self.rooms_in.setdefault(path.parent, set()).add(name)
 
-    def visible_rooms(self, room):
-        """What the room's own files may include: its dependencies, and what those make public."""
-        public, private = self.rooms[room]
-        reached, todo = {room}, list(public | private)
+    def room_folder(self, path):
+        """The nearest folder above `path` that declares rooms; None when there is none."""
+        return next((folder for folder in path.parents if folder in self.rooms_in), None)
+
+    def visible_rooms(self, folder):
+        """What files of the folder may include: the dependencies of its rooms, and what those make public."""
+        reached = set(self.rooms_in[folder])
+        todo = [dependency for room in reached for kind in self.rooms[room] for dependency in kind]
         while todo:
             current = todo.pop()
             if current not in reached:
@@ -84,22 +88,17 @@ class Tree:
                 yield from self.reach(header, seen)
 
 
-def room_of(path):
-    """core/base/file.h -> core_base; None outside the rooms."""
-    return "_".join(path.parts[:2]) if len(path.parts) > 2 and path.parts[0] in ("core", "server", "client") else None
-
-
 def check_rooms(tree):
-    """An include of another room needs a dependency on it in CMake."""
+    """An include from another room needs a dependency on it (or on one of the rooms in its folder) in CMake."""
     for path in tree.cpp:
-        room = room_of(path)
-        if room not in tree.rooms:
+        folder = tree.room_folder(path)
+        if folder is None or path.parts[0] == "tests":
             continue
-        visible = tree.visible_rooms(room)
+        visible = tree.visible_rooms(folder)
         for number, name in tree.includes[path]:
-            other = room_of(pathlib.PurePosixPath(name))
-            if other and other not in visible:
-                yield path, number, f"includes {name}, but {path.parent}/CMakeLists.txt does not depend on seedbed::{other}"
+            others = tree.rooms_in.get(tree.room_folder(pathlib.PurePosixPath(name)), set())
+            if others and not others & visible:
+                yield path, number, f"includes {name}, but {folder}/CMakeLists.txt depends on none of {', '.join(sorted(others))}"
 
 
 # (folder of the including file, except below these, forbidden includes, why)

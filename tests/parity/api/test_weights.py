@@ -15,7 +15,7 @@ def weights_digest(tensors):
 def test_exported_weights_open_with_safetensors(service, images, folder):
     service.cli("dataset", "add", "seeds", images)
     service.cli("train", "--dataset", "seeds", "--arch", "logistic", "--epochs", 2, "--size", 16, "--model", "m")
-    service.cli("model", "export", "m", folder / "exported")
+    service.cli("model", "export", "m", "--out", folder / "exported")
     record = service.json("model", "show", "m")
     with safe_open(folder / "exported/model.safetensors", framework="numpy") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}

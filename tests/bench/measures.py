@@ -1,0 +1,201 @@
+"""What `./run bench` measures. Each measure yields results: {name, value, unit[, at_least | at_most][, note]}."""
+
+import asyncio
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+import grpc
+import numpy
+from PIL import Image
+
+from api import Api
+from service import REPOSITORY, Service, program, wait_until
+
+HERE = pathlib.Path(__file__).resolve().parent
+CLASSES = 12
+REPEATS = 15
+
+
+@dataclasses.dataclass
+class Context:
+    folder: pathlib.Path
+    build_dir: pathlib.Path
+    images: int
+    epochs: int
+    _set: pathlib.Path | None = None
+    _services: int = 0
+
+    def service(self, *flags, **settings):
+        """A running server on a new data root; the caller closes it."""
+        self._services += 1
+        return Service(self.folder / f"d{self._services}", *flags, **settings).start()
+
+    def image_set(self):
+        """The image set, made once: from photographs where there are some, else drawn."""
+        if self._set is None:
+            self._set = self.folder / "images"
+            sample = pathlib.Path(os.environ.get("SEEDBED_SAMPLE_DIR", ""))
+            if sample.name and sample.is_dir():
+                multiply_photographs(sample, self._set, self.images)
+            else:
+                arguments = ["--classes", CLASSES, "--per-class", -(-self.images // CLASSES), "--size", 150, "--seed", 1]
+                subprocess.run([program("make_seedlings"), self._set, *map(str, arguments)], check=True)
+        return self._set
+
+
+def multiply_photographs(sample, target, wanted):
+    """Copies of the photographs until there are `wanted`, each copy with noise in the lowest bit: other contents, same cost to decode."""
+    photographs = sorted(sample.glob("*/*.png"))
+    generator = numpy.random.default_rng(1)
+    for number in range(wanted):
+        source = photographs[number % len(photographs)]
+        pixels = numpy.asarray(Image.open(source).convert("RGB"))
+        noisy = pixels ^ generator.integers(0, 2, pixels.shape, dtype=numpy.uint8)
+        folder = target / source.parent.name
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noisy).save(folder / f"{number:05}.png")
+
+
+def seconds_between(job):
+    parse = lambda text: time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) + float("0" + text[19:].rstrip("Z"))
+    return parse(job["end_time"]) - parse(job["start_time"])
+
+
+def start_up(context):
+    """From exec to the ready line, memory when idle, and what is mapped."""
+    times = []
+    for _ in range(REPEATS):
+        begin = time.monotonic()
+        service = context.service("--devices", "none")
+        times.append(time.monotonic() - begin)
+        service.stop()
+    yield {"name": "seedbedd: exec to ready, median", "value": 1000 * statistics.median(times), "unit": "ms", "at_most": 100}
+    service = context.service("--devices", "cpu")
+    try:
+        wait_until(lambda: [worker["state"] for worker in service.json("worker", "ls")["workers"]] == ["IDLE"])
+        time.sleep(1)
+        yield {"name": "seedbedd: resident when idle", "value": service.memory_kib() / 1024, "unit": "MiB", "at_most": 40}
+        maps = pathlib.Path(f"/proc/{service.process.pid}/maps").read_text()
+        yield {"name": "seedbedd: mappings of LibTorch or OpenCV", "value": len(re.findall("libtorch|libopencv", maps)), "unit": "", "at_most": 0}
+    finally:
+        service.close()
+
+
+def status_command(context):
+    """`seedbed status`, the whole process."""
+    service = context.service("--devices", "none")
+    try:
+        times = []
+        for _ in range(REPEATS):
+            begin = time.monotonic()
+            service.cli("status")
+            times.append(time.monotonic() - begin)
+        yield {"name": "seedbed status: whole process, median", "value": 1000 * statistics.median(times), "unit": "ms", "at_most": 30}
+    finally:
+        service.close()
+
+
+async def submit_many(address, path, requests, window):
+    """Seconds for all requests, with `window` of them under way at a time."""
+    limit = asyncio.Semaphore(window)
+    async with grpc.aio.insecure_channel(address) as channel:
+        call = channel.unary_unary(path)
+
+        async def one(request):
+            async with limit:
+                await call(request)
+
+        begin = time.monotonic()
+        await asyncio.gather(*map(one, requests))
+        return time.monotonic() - begin
+
+
+def queue(context):
+    """1,000 jobs without a worker: acknowledged durably, and listed."""
+    jobs = 1000
+    service = context.service("--devices", "none")
+    try:
+        method = "seedbed.v1.JobService/SubmitJob"
+        with Api(service.address) as api:
+            request = lambda number: api.request(method, {"spec": {"index": {"dataset": f"d{number}", "root": str(context.folder)}}}).SerializeToString()
+            for clients, base in ((1, 0), (32, jobs)):
+                seconds = asyncio.run(submit_many(service.address, f"/{method}", [request(base + number) for number in range(jobs)], clients))
+                yield {"name": f"submitting {jobs} jobs, {clients} at a time", "value": jobs / seconds, "unit": "jobs/s", "at_least": 100}
+            times = []
+            for _ in range(REPEATS):
+                begin = time.monotonic()
+                listed = api.call("seedbed.v1.JobService/ListJobs", {"page": {"page_size": 1000}})
+                times.append(time.monotonic() - begin)
+            assert len(listed["jobs"]) == jobs
+            note = "gRPC call from Python, reading included"
+            yield {"name": f"listing {jobs} jobs, median", "value": 1000 * statistics.median(times), "unit": "ms", "at_most": 50, "note": note}
+        service.kill()
+        service.start()
+        stored = sum(state["jobs"] for state in service.json("status")["jobs"])
+        yield {"name": "jobs that survive kill -9 of the server", "value": stored, "unit": "jobs", "at_least": 2 * jobs}
+    finally:
+        service.close()
+
+
+def indexing(context):
+    """The index job, against reading, hashing and decoding alone."""
+    images = context.image_set()
+    service = context.service("--devices", "cpu")
+    try:
+        wait_until(lambda: [worker["state"] for worker in service.json("worker", "ls")["workers"]] == ["IDLE"])
+        list(map(pathlib.Path.read_bytes, images.glob("*/*")))  # both sides read from the page cache
+        codecs = codecs_alone(images)
+        service.cli("dataset", "add", "seedlings", images)
+        job = service.job(service.json("dataset", "show", "seedlings")["job_id"])
+        count = service.json("dataset", "show", "seedlings")["images"]
+        rate = count / seconds_between(job)
+        yield {"name": "indexing", "value": rate, "unit": "images/s"}
+        yield {"name": "codecs alone (read, hash, decode), all cores", "value": codecs, "unit": "images/s"}
+        yield {"name": "indexing : codecs alone", "value": rate / codecs, "unit": "", "at_least": 0.9}
+    finally:
+        service.close()
+
+
+def codecs_alone(images):
+    """Images per second of the benchmark that only reads, hashes and decodes the folder on all cores."""
+    environment = os.environ | {"SEEDBED_BENCH_IMAGES": str(images)}
+    command = [program("image_bench"), "--benchmark_filter=ReadHashDecodeFolder", "--benchmark_format=json"]
+    report = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+    return max(run["items_per_second"] for run in report["benchmarks"])
+
+
+def peers(images, epochs, which):
+    """{"first_epoch_seconds", "later_epoch_seconds"} of a Python peer."""
+    command = [sys.executable, HERE / "peers/logistic_peers.py", "--images", images, "--epochs", str(epochs), "--peer", which]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
+def training(context):
+    """Epochs of the logistic baseline beside Keras's generator loop and PyTorch's DataLoader."""
+    images = context.image_set()
+    service = context.service("--devices", "cpu")
+    try:
+        service.cli("dataset", "add", "seedlings", images)
+        service.cli("split", "seedlings", "--per-class", 12)
+        arguments = ["--dataset", "seedlings", "--split", "default", "--arch", "logistic", "--epochs", context.epochs, "--model", "m"]
+        lines = service.json_lines("train", *arguments)
+        ours = [line["seconds"] for line in lines if line.get("type") == "epoch"]
+    finally:
+        service.close()
+    keras = peers(images, 2, "keras")
+    torch = peers(images, 2, "torch")
+    later = statistics.median(ours[1:])
+    yield {"name": "our epoch, the first", "value": ours[0], "unit": "s"}
+    yield {"name": "our epoch, median of the later ones", "value": later, "unit": "s"}
+    yield {"name": "Keras epoch : our later epoch", "value": keras["later_epoch_seconds"] / later, "unit": "times", "at_least": 20}
+    yield {"name": "PyTorch DataLoader first epoch : our first epoch", "value": torch["first_epoch_seconds"] / ours[0], "unit": "times", "at_least": 2}
+
+
+ALL = {"start_up": start_up, "status": status_command, "queue": queue, "indexing": indexing, "training": training}

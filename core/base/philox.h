@@ -18,7 +18,7 @@ PhiloxBlock Philox4x32(PhiloxBlock counter, std::array<uint32_t, 2> key);
 enum class RandomPurpose : uint32_t {
   kShuffle = 1,     // subject: epoch
   kInitialize = 2,  // subject: index of the parameter tensor
-  kSplit = 3,       // subject: class index
+  kSplit = 3,       // subject: first 64 bits of the SHA-256 of an image or group
   kGenerate = 4,    // subject: image index (synthetic pictures)
 };
 

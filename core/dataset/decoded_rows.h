@@ -1,0 +1,26 @@
+// Rows of a manifest as pixels: what training and evaluation read.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "core/base/thread_pool.h"
+#include "core/dataset/manifest.h"
+#include "core/image/decoded_cache.h"
+
+namespace seedbed::dataset {
+
+// Row i of the result is the picture of manifest row rows[i], decoded and resized to `geometry`, from the cache where it has it.
+//
+// First all rows are compared with their files (CheckAllUnchanged), cached or not: FAILED_PRECONDITION naming the first file that changed
+// since it was indexed, NOT_FOUND for one that is gone. FAILED_PRECONDITION too for a file that can no longer be read or decoded;
+// CANCELLED when on_progress returns false; else as DecodedCache::Load.
+absl::StatusOr<std::unique_ptr<image::DecodedRows>> LoadDecodedRows(const Manifest& manifest, std::span<const uint32_t> rows,
+                                                                    const std::filesystem::path& objects_folder,
+                                                                    const image::Geometry& geometry, image::DecodedCache* cache,
+                                                                    ThreadPool* pool, const image::DecodedCache::OnProgress& on_progress);
+
+}  // namespace seedbed::dataset

@@ -26,20 +26,42 @@ Sequence SequenceOf(uint8_t lead) {
   return {0, 0, 0};
 }
 
+// Length of the well-formed character at `i`; 0 when there is none.
+size_t CharacterAt(std::string_view text, size_t i) {
+  const auto byte = [&](size_t k) { return static_cast<uint8_t>(text[k]); };
+  const Sequence sequence = SequenceOf(byte(i));
+  if (i + sequence.length > text.size()) return 0;
+  if (sequence.length > 1 && (byte(i + 1) < sequence.second_low || byte(i + 1) > sequence.second_high)) return 0;
+  for (size_t k = 2; k < sequence.length; ++k) {
+    if ((byte(i + k) & 0xC0) != 0x80) return 0;
+  }
+  return sequence.length;
+}
+
 }  // namespace
 
 bool IsUtf8(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
   for (size_t i = 0; i < text.size();) {
-    const Sequence sequence = SequenceOf(byte(i));
-    if (sequence.length == 0 || i + sequence.length > text.size()) return false;
-    if (sequence.length > 1 && (byte(i + 1) < sequence.second_low || byte(i + 1) > sequence.second_high)) return false;
-    for (size_t k = 2; k < sequence.length; ++k) {
-      if ((byte(i + k) & 0xC0) != 0x80) return false;
-    }
-    i += sequence.length;
+    const size_t length = CharacterAt(text, i);
+    if (length == 0) return false;
+    i += length;
   }
   return true;
+}
+
+std::string ToUtf8(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = CharacterAt(text, i);
+    if (length == 0) {
+      result += "\uFFFD";
+    } else {
+      result += text.substr(i, length);
+    }
+    i += length == 0 ? 1 : length;
+  }
+  return result;
 }
 
 }  // namespace seedbed

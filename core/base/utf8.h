@@ -1,11 +1,15 @@
 // Texts that leave the process (protobuf strings, JSON) must be UTF-8; file names need not be.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace seedbed {
 
 // True for well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 bool IsUtf8(std::string_view text);
+
+// The text with each byte that is not part of a well-formed character replaced by U+FFFD.
+std::string ToUtf8(std::string_view text);
 
 }  // namespace seedbed

@@ -45,6 +45,9 @@ absl::StatusOr<Candidates> FindCandidates(const IndexSpec& spec, TaskContext& co
   return dataset::ScanFolder(spec.root, {spec.follow_links, [&] { return context.cancelled(); }});
 }
 
+// Without a slash at its end.
+std::string RootName(const IndexSpec& spec) { return (spec.root / "").lexically_normal().parent_path().string(); }
+
 std::string SourceName(const IndexSpec& spec) { return spec.root.empty() ? "the upload" : spec.root.string(); }
 
 absl::Status CheckUsable(const IndexSpec& spec, const Candidates& candidates, const dataset::Inspection& inspection) {
@@ -173,7 +176,7 @@ absl::StatusOr<IndexResult> RunIndex(const IndexSpec& spec, TaskContext& context
       dataset::InspectFiles(candidates, {spec.root, context.paths().objects_dir, static_cast<size_t>(context.profile().threads),
                                          [&](size_t done, size_t total) { return progress.Update(done, total); }}));
   SB_RETURN_IF_ERROR(CheckUsable(spec, candidates, inspection));
-  const Manifest manifest{spec.root.lexically_normal().string(), candidates.classes, std::move(inspection.rows)};
+  const Manifest manifest{spec.root.empty() ? "" : RootName(spec), candidates.classes, std::move(inspection.rows)};
   ReportFound(candidates, manifest, context);
   WarnOfEmptyClasses(manifest, context);
   SB_RETURN_IF_ERROR(ReportRejected(candidates, manifest, inspection.rejected, context));

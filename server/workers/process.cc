@@ -4,10 +4,13 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+extern "C" {  // glibc 2.36's header forgets it
+#include <sys/pidfd.h>
+}
 
 #include <cerrno>
 #include <fstream>

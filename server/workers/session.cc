@@ -40,9 +40,9 @@ bool Session::Holds(const v1::Attempt& attempt) const { return held_ && SameAtte
 
 void Session::Attach(std::shared_ptr<WorkerStream> stream, const v1::Hello& hello) {
   CloseStream(absl::AbortedError(absl::StrCat("the worker of ", slot_, " attached again")));
-  stream_ = std::move(stream);
   profile_ = hello.profile();
   const bool resume = Reconcile(hello);
+  stream_ = std::move(stream);  // nothing is said before the Welcome
   v1::ServerMessage message;
   *message.mutable_welcome()->mutable_lease() = ToDuration(lease_);
   *message.mutable_welcome()->mutable_heartbeat_interval() = ToDuration(lease_ / 3);

@@ -1,0 +1,141 @@
+#include "core/train/linear_learner.h"
+
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "core/nn/weights.h"
+#include "core/train/linear_classifier.h"
+
+namespace seedbed::train {
+namespace {
+
+class LinearLearner : public Learner {
+ public:
+  LinearLearner(std::string layer, graph::Shape weight_shape, std::unique_ptr<LinearClassifier> classifier, OptimizerOptions optimizer,
+                Examples training, Examples validation)
+      : layer_(std::move(layer)),
+        weight_shape_(std::move(weight_shape)),
+        optimizer_(optimizer),
+        training_(std::move(training)),
+        validation_(std::move(validation)),
+        classifier_(std::move(classifier)) {}
+
+  size_t training_examples() const override { return training_.labels.size(); }
+  size_t validation_examples() const override { return validation_.labels.size(); }
+
+  absl::StatusOr<BatchResult> TrainBatch(std::span<const uint32_t> examples) override {
+    batch_labels_.resize(examples.size());
+    for (size_t i = 0; i < examples.size(); ++i) batch_labels_[i] = training_.labels[examples[i]];
+    return std::visit([&](const auto& rows) { return classifier_->TrainBatch(Gather(rows, examples), batch_labels_); }, training_.rows);
+  }
+
+  absl::StatusOr<BatchResult> EvaluateBatch(size_t first, size_t count) override {
+    const auto labels = std::span(validation_.labels).subspan(first, count);
+    return std::visit([&](const auto& rows) { return classifier_->EvaluateBatch(std::span(rows).subspan(first, count), labels); },
+                      validation_.rows);
+  }
+
+  nn::TensorMap weights() const override {
+    nn::TensorMap tensors;
+    Add(classifier_->state().parameters, "", &tensors);
+    return tensors;
+  }
+
+  nn::TensorMap optimizer_state() const override {
+    nn::TensorMap tensors;
+    const LinearState state = classifier_->state();
+    for (size_t i = 0; i < state.slots.size(); ++i) Add(state.slots[i], SlotSuffix(i), &tensors);
+    return tensors;
+  }
+
+  absl::Status Restore(const nn::TensorMap& weights, const nn::TensorMap& optimizer_state, int64_t step) override {
+    LinearState state;
+    state.step = step;
+    SB_ASSIGN_OR_RETURN(state.parameters, Take(weights, ""));
+    const size_t slots = optimizer_state.empty() ? 0 : static_cast<size_t>(SlotCount(optimizer_));
+    for (size_t i = 0; i < slots; ++i) {
+      SB_ASSIGN_OR_RETURN(LinearParameters slot, Take(optimizer_state, SlotSuffix(i)));
+      state.slots.push_back(std::move(slot));
+    }
+    return classifier_->Restore(state);
+  }
+
+ private:
+  template <typename Element>
+  Rows Gather(const std::vector<const Element*>& rows, std::span<const uint32_t> examples) {
+    auto& gathered = std::get<std::vector<const Element*>>(batch_rows_);
+    gathered.clear();
+    for (const uint32_t example : examples) gathered.push_back(rows[example]);
+    return std::span<const Element* const>(gathered);
+  }
+
+  std::string SlotSuffix(size_t slot) const { return absl::StrCat("/", ToAbsl(SlotName(optimizer_, static_cast<int>(slot)))); }
+
+  void Add(const LinearParameters& parameters, const std::string& suffix, nn::TensorMap* tensors) const {
+    tensors->emplace(layer_ + ".weight" + suffix, nn::Tensor::FromFloats(weight_shape_, parameters.weight));
+    tensors->emplace(layer_ + ".bias" + suffix, nn::Tensor::FromFloats({weight_shape_[0]}, parameters.bias));
+  }
+
+  absl::StatusOr<LinearParameters> Take(const nn::TensorMap& tensors, const std::string& suffix) const {
+    const auto weight = tensors.find(layer_ + ".weight" + suffix), bias = tensors.find(layer_ + ".bias" + suffix);
+    if (weight == tensors.end() || bias == tensors.end()) {
+      return absl::InvalidArgumentError(absl::StrCat("there is no '", layer_, ".weight", suffix, "' with its bias"));
+    }
+    return LinearParameters{.weight = nn::FloatsOf(weight->second.view()), .bias = nn::FloatsOf(bias->second.view())};
+  }
+
+  // Constant after construction.
+  const std::string layer_;
+  const graph::Shape weight_shape_;
+  const OptimizerOptions optimizer_;
+  const Examples training_;
+  const Examples validation_;
+
+  const std::unique_ptr<LinearClassifier> classifier_;
+  std::tuple<std::vector<const uint8_t*>, std::vector<const float*>> batch_rows_;  // buffers; one of them is used
+  std::vector<int32_t> batch_labels_;
+};
+
+}  // namespace
+
+absl::StatusOr<const graph::ResolvedLayer*> LinearLayerOf(const graph::Graph& graph) {
+  std::vector<std::string> types;
+  for (const graph::ResolvedLayer& layer : graph.layers()) types.push_back(layer.layer.type);
+  std::erase(types, "flatten");
+  const graph::ResolvedLayer& dense = graph::LogitsLayer(graph);
+  if (types == std::vector<std::string>{"input", "dense", "softmax"} && dense.parameters.size() == 2) return &dense;
+  return absl::UnimplementedError("only networks of the form flatten, dense, softmax can be trained");
+}
+
+absl::StatusOr<std::unique_ptr<Learner>> MakeLinearLearner(const graph::Graph& graph, const nn::TensorMap& weights, Examples training,
+                                                           Examples validation, const LinearLearnerOptions& options) {
+  SB_ASSIGN_OR_RETURN(const graph::ResolvedLayer* dense, LinearLayerOf(graph));
+  SB_RETURN_IF_ERROR(nn::CheckWeights(graph, nn::ViewsOf(weights)));
+  const graph::Shape& shape = dense->parameters[0].shape;
+  for (const Examples* examples : {&training, &validation}) {
+    const size_t rows = std::visit([](const auto& all) { return all.size(); }, examples->rows);
+    if (rows != examples->labels.size())
+      return absl::InvalidArgumentError(absl::StrCat(rows, " rows have ", examples->labels.size(), " labels"));
+    for (const int32_t label : examples->labels) {
+      if (label < 0 || label >= shape[0])
+        return absl::InvalidArgumentError(absl::StrCat("label ", label, " is none of ", shape[0], " classes"));
+    }
+  }
+  LinearClassifierOptions linear;
+  linear.features = static_cast<size_t>(shape[1]);
+  linear.classes = static_cast<size_t>(shape[0]);
+  linear.optimizer = options.optimizer;
+  linear.scale = options.scale;
+  linear.offset = options.offset;
+  linear.threads = options.threads;
+  linear.instruction_set = options.instruction_set;
+  SB_ASSIGN_OR_RETURN(std::unique_ptr<LinearClassifier> classifier, LinearClassifier::Create(std::move(linear)));
+  auto learner = std::make_unique<LinearLearner>(dense->layer.name, shape, std::move(classifier), options.optimizer, std::move(training),
+                                                 std::move(validation));
+  SB_RETURN_IF_ERROR(learner->Restore(weights, {}, 0));
+  return learner;
+}
+
+}  // namespace seedbed::train

@@ -1,0 +1,51 @@
+#include "core/evaluate/evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace seedbed::evaluate {
+namespace {
+
+double Ratio(int64_t part, int64_t whole) { return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole); }
+
+// How many classes come before the label's: those with larger logits, and those with equal ones and a smaller index.
+size_t RankOf(std::span<const float> logits, size_t label) {
+  size_t rank = 0;
+  for (size_t k = 0; k < logits.size(); ++k) rank += logits[k] > logits[label] || (logits[k] == logits[label] && k < label);
+  return rank;
+}
+
+}  // namespace
+
+Judgement Evaluation::Add(std::span<const float> logits, size_t label) {
+  const size_t predicted = static_cast<size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  double total = 0;
+  for (const float logit : logits) total += std::exp(double{logit} - logits[predicted]);
+  ++examples_;
+  ++confusion_[label * classes_ + predicted];
+  among_five_ += RankOf(logits, label) < 5;
+  loss_sum_ += std::log(total) - (double{logits[label]} - logits[predicted]);
+  return {.predicted = predicted, .probability = 1 / total};
+}
+
+Scores Evaluation::Summarize() const {
+  Scores scores{.examples = examples_, .accuracy = 0, .top5 = Ratio(among_five_, examples_), .loss = 0, .per_class = {}};
+  if (examples_ > 0) scores.loss = loss_sum_ / static_cast<double>(examples_);
+  int64_t right = 0;
+  for (size_t k = 0; k < classes_; ++k) {
+    int64_t truly = 0, predicted = 0;
+    for (size_t other = 0; other < classes_; ++other) {
+      truly += confusion_[k * classes_ + other];
+      predicted += confusion_[other * classes_ + k];
+    }
+    const int64_t hits = confusion_[k * classes_ + k];
+    right += hits;
+    // f1 = 2 precision recall / (precision + recall), without the divisions by zero.
+    scores.per_class.push_back(
+        {.precision = Ratio(hits, predicted), .recall = Ratio(hits, truly), .f1 = Ratio(2 * hits, truly + predicted), .examples = truly});
+  }
+  scores.accuracy = Ratio(right, examples_);
+  return scores;
+}
+
+}  // namespace seedbed::evaluate

@@ -1,0 +1,53 @@
+// Scores of a classifier over labelled examples.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace seedbed::evaluate {
+
+struct ClassScores {
+  double precision = 0;  // of the examples predicted as this class, the share that is; 0 when there are none
+  double recall = 0;     // of this class's examples, the share predicted as it; 0 when there are none
+  double f1 = 0;         // harmonic mean of the two; 0 when both are 0
+  int64_t examples = 0;
+};
+
+struct Scores {
+  int64_t examples = 0;
+  double accuracy = 0;
+  double top5 = 0;  // share of examples whose class is among the five best
+  double loss = 0;  // mean cross-entropy
+  std::vector<ClassScores> per_class;
+};
+
+// What the classifier made of one example.
+struct Judgement {
+  size_t predicted = 0;    // class with the largest logit, the first among equals
+  double probability = 0;  // of that class
+};
+
+// Collects examples one by one. All sums are exact or in double precision, in the order of the calls.
+class Evaluation {
+ public:
+  explicit Evaluation(size_t classes) : classes_(classes), confusion_(classes * classes) {}
+
+  // `logits` has one value for each class; `label` is in [0, classes).
+  Judgement Add(std::span<const float> logits, size_t label);
+
+  // Row: true class, column: predicted class; row-major.
+  const std::vector<int64_t>& confusion() const { return confusion_; }
+  // All zero without examples.
+  Scores Summarize() const;
+
+ private:
+  const size_t classes_;
+  std::vector<int64_t> confusion_;
+  int64_t examples_ = 0;
+  int64_t among_five_ = 0;
+  double loss_sum_ = 0;
+};
+
+}  // namespace seedbed::evaluate

@@ -1,0 +1,33 @@
+// Scores as files for people and programs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/evaluate/evaluation.h"
+
+namespace seedbed::evaluate {
+
+// One row of predictions.csv.
+struct Prediction {
+  std::string path;
+  size_t label = 0;
+  Judgement judgement;
+};
+
+// A field as RFC 4180 has it: quoted when it holds a comma, a quote or a line break.
+std::string CsvField(std::string_view text);
+
+// {"images", "accuracy", "top5", "loss", "classes", "per_class": [{"name", "precision", "recall", "f1", "images"}], "confusion": [[...]]}
+std::string EvaluationJson(const Evaluation& evaluation, std::span<const std::string> classes);
+// Header "true\predicted,<class>..."; a row for each true class.
+std::string ConfusionCsv(const Evaluation& evaluation, std::span<const std::string> classes);
+// Columns class, precision, recall, f1, images.
+std::string PerClassCsv(const Scores& scores, std::span<const std::string> classes);
+// Columns path, true, predicted, probability.
+std::string PredictionsCsv(std::span<const Prediction> predictions, std::span<const std::string> classes);
+
+}  // namespace seedbed::evaluate

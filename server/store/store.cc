@@ -116,6 +116,10 @@ absl::StatusOr<std::pair<int64_t, int64_t>> Store::CountDatasetsAndModels() cons
   return ReadOne<std::pair<int64_t, int64_t>>(*this, [](Reader& reader) { return reader.CountDatasetsAndModels(); });
 }
 
+absl::StatusOr<std::vector<JobCount>> Store::CountJobs() const {
+  return ReadOne<std::vector<JobCount>>(*this, [](Reader& reader) { return reader.CountJobsByKind(); });
+}
+
 absl::Status Store::DeleteDataset(std::string_view name, std::string_view request_id) {
   return WriteAndWait([name = std::string(name), request_id = std::string(request_id)](Writer& writer) {
     return Once(writer, "delete-dataset", request_id, name, [&] { return writer.DeleteDataset(name); });

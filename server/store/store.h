@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "seedbed/v1/dataset.pb.h"
+#include "seedbed/v1/job.pb.h"
 #include "seedbed/v1/model.pb.h"
 
 namespace seedbed::store {
@@ -21,6 +22,12 @@ namespace seedbed::store {
 // The tables, inside a transaction; declared in server/store/tables.h, for server/jobs only.
 class Reader;
 class Writer;
+
+struct JobCount {
+  v1::JobKind kind;
+  v1::JobState state;
+  int64_t jobs;
+};
 
 struct StoreOptions {
   int readers = 2;                            // read-only connections
@@ -60,6 +67,8 @@ class Store {
   absl::StatusOr<v1::Model> GetModel(std::string_view name, int version) const;
   absl::StatusOr<v1::ListModelsResponse> ListModels(const v1::ListModelsRequest& request) const;
   absl::StatusOr<std::pair<int64_t, int64_t>> CountDatasetsAndModels() const;
+  // All jobs; combinations without any are left out.
+  absl::StatusOr<std::vector<JobCount>> CountJobs() const;
   // Forget the records (files are the caller's to remove afterwards). version 0: all versions. NOT_FOUND when there is none. `request_id`
   // as in the API.
   absl::Status DeleteDataset(std::string_view name, std::string_view request_id);

@@ -16,6 +16,7 @@
 #include "seedbed/v1/model.pb.h"
 #include "seedbed/v1/worker.pb.h"
 #include "server/store/connection.h"
+#include "server/store/store.h"
 
 namespace seedbed::store {
 
@@ -69,6 +70,7 @@ class Reader {
   absl::StatusOr<std::vector<JobRow>> ListJobs(const JobFilter& filter, int limit) const;
   absl::StatusOr<std::vector<JobRow>> UnfinishedJobs() const;
   absl::StatusOr<std::vector<std::pair<v1::JobState, int64_t>>> CountJobs() const;
+  absl::StatusOr<std::vector<JobCount>> CountJobsByKind() const;
   // First in the queue (highest priority, then oldest), or the one after `after`.
   absl::StatusOr<std::optional<JobRow>> NextPending(const JobRow* after) const;
   absl::StatusOr<int64_t> JobsAhead(const JobRow& job) const;

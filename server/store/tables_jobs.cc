@@ -98,6 +98,14 @@ absl::StatusOr<std::vector<std::pair<v1::JobState, int64_t>>> Reader::CountJobs(
   return counts;
 }
 
+absl::StatusOr<std::vector<JobCount>> Reader::CountJobsByKind() const {
+  std::vector<JobCount> counts;
+  SB_RETURN_IF_ERROR(connection_.Query("SELECT kind, state, COUNT(*) FROM jobs GROUP BY kind, state", {}, [&](const Row& row) {
+    counts.push_back({static_cast<v1::JobKind>(row.Int(0)), static_cast<v1::JobState>(row.Int(1)), row.Int(2)});
+  }));
+  return counts;
+}
+
 absl::StatusOr<std::optional<JobRow>> Reader::NextPending(const JobRow* after) const {
   static const std::string& sql =
       *new std::string("SELECT " + kAllColumns + " FROM jobs WHERE state = ? AND (rank, number) > (?, ?) ORDER BY rank, number LIMIT 1");

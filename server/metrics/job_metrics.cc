@@ -75,6 +75,7 @@ void JobMetrics::OnTransition(const v1::Job& job, v1::JobState from, const v1::S
   const auto kind = static_cast<size_t>(job.kind());
   if (prometheus::Gauge* gauge = At(jobs_[kind], from)) gauge->Decrement();
   if (prometheus::Gauge* gauge = At(jobs_[kind], change.state())) gauge->Increment();
+  events_->Increment();  // each transition is one
   RecordWait(job, from, change.state());
   if (prometheus::Counter* finished = At(finished_[kind], change.state())) {
     finished->Increment();
@@ -103,7 +104,7 @@ void JobMetrics::RecordWait(const v1::Job& job, v1::JobState from, v1::JobState 
 }
 
 void JobMetrics::OnEvent(std::string_view, std::string_view worker_slot, const v1::Event& event) {
-  if (event.seq() > 0) events_->Increment();
+  events_->Increment();
   if (event.has_epoch()) RecordEpoch(worker_slot, event.epoch());
 }
 

@@ -8,17 +8,18 @@
 
 #include "core/base/mutex.h"
 #include "prometheus/registry.h"
-#include "server/workers/worker_pool.h"
+#include "seedbed/v1/admin.pb.h"
 
 namespace seedbed::metrics {
 
-// Thread-safe. Follows the pool as its observer.
-class WorkerMetrics final : public workers::WorkerObserver {
+// Thread-safe.
+class WorkerMetrics {
  public:
   // Slots are the only worker labels there will be.
   WorkerMetrics(prometheus::Registry* registry, const std::vector<std::string>& worker_slots);
 
-  void OnWorkerState(const v1::Worker& worker) override ABSL_LOCKS_EXCLUDED(mutex_);
+  // After each change of a worker's state, restarts included.
+  void OnWorkerState(const v1::Worker& worker) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct SlotState {

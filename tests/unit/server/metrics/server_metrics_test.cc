@@ -94,6 +94,7 @@ TEST_F(ServerMetricsTest, FollowsAJobThroughItsLife) {
   EXPECT_EQ(Value(R"(seedbed_jobs{kind="train",state="succeeded"})"), 1);
   EXPECT_EQ(Value(R"(seedbed_jobs_finished_total{kind="train",outcome="succeeded"})"), 1);
   EXPECT_EQ(Value(R"(seedbed_job_duration_seconds_sum{kind="train"})"), 20);
+  EXPECT_EQ(Value("seedbed_events_appended_total"), 4);
 }
 
 TEST_F(ServerMetricsTest, CountsJobsOfAnEarlierServerAndTheirWholeWait) {

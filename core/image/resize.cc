@@ -8,12 +8,15 @@
 #include <numeric>
 #include <utility>
 
+#include "core/image/resize_kernels.h"
+
 namespace seedbed::image {
 namespace {
 
-constexpr int kPrecisionBits = 32 - 8 - 2;  // Pillow's: 8 bits of result, 2 for overshoot of filters with negative lobes
-constexpr int32_t kHalf = 1 << (kPrecisionBits - 1);
 constexpr int kChannels = 3;
+
+size_t Stride(size_t pixels) { return kChannels * pixels; }
+size_t Stride(int pixels) { return Stride(static_cast<size_t>(pixels)); }
 
 constexpr std::array<std::pair<Filter, std::string_view>, 6> kNames{{{Filter::kNearest, "nearest"},
                                                                      {Filter::kBilinear, "bilinear"},
@@ -81,111 +84,42 @@ int32_t ToFixedPoint(double weight) {
   return static_cast<int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-// Vectors of 32-bit sums; the compiler lowers them to what the target has.
-using Sum4 = int32_t __attribute__((vector_size(16)));
-using Sum8 = int32_t __attribute__((vector_size(32)));
-using Byte4 = uint8_t __attribute__((vector_size(4)));
-using Byte8 = uint8_t __attribute__((vector_size(8)));
-
-template <typename Bytes, typename Sums>
-[[gnu::always_inline]] inline void AddWeighted(const uint8_t* from, int32_t weight, Sums* sums) {
-  Bytes bytes;
-  std::memcpy(&bytes, from, sizeof(bytes));
-  *sums += __builtin_convertvector(bytes, Sums) * weight;
+// The source position of each target position. As in Pillow's ImagingScaleAffine, positions are summed up step by step; those that rounding
+// pushes out of the source are left out, and their pixels stay black.
+std::vector<int> NearestPositions(int source_size, int target_size) {
+  std::vector<int> positions;
+  const double step = static_cast<double>(source_size) / target_size;
+  double position = step * 0.5;
+  for (int i = 0; i < target_size && position < source_size; ++i, position += step) positions.push_back(static_cast<int>(position));
+  return positions;
 }
 
-template <typename Bytes, typename Sums>
-[[gnu::always_inline]] inline void StoreClipped(Sums* sums, uint8_t* to) {
-  *sums >>= kPrecisionBits;
-  *sums = *sums < 0 ? Sums{} : *sums;
-  *sums = *sums > 255 ? Sums{} + 255 : *sums;
-  const Bytes bytes = __builtin_convertvector(*sums, Bytes);
-  std::memcpy(to, &bytes, sizeof(bytes));
-}
-
-// Horizontal pass over one line. A pixel is handled as four bytes: one byte past the last source pixel is read, and one past the last
-// target pixel is written.
-[[gnu::always_inline]] inline void ResizeLineBody(const uint8_t* source, const ResizeAxis& axis, uint8_t* target) {
-  const int32_t* weights = axis.weights.data();
-  for (size_t x = 0; x < axis.first.size(); ++x, weights += axis.taps, target += kChannels) {
-    const uint8_t* pixel = source + kChannels * axis.first[x];
-    const int count = axis.count[x];
-    Sum4 sums = Sum4{} + kHalf;
-    for (int tap = 0; tap < count; ++tap, pixel += kChannels) AddWeighted<Byte4>(pixel, weights[tap], &sums);
-    StoreClipped<Byte4>(&sums, target);
-  }
-}
-
-using Lines = std::span<const uint8_t* const>;
-using Weights = std::span<const int32_t>;
-
-// Vertical pass for one target line, 8 bytes at a time; the last block overlaps the one before. Uses as many lines as there are weights.
-[[gnu::always_inline]] inline void SumLinesBody(Lines lines, Weights weights, std::span<uint8_t> target) {
-  constexpr size_t kBlock = sizeof(Byte8);
-  size_t i = 0;
-  while (i < target.size()) {
-    Sum8 sums = Sum8{} + kHalf;
-    for (size_t tap = 0; tap < weights.size(); ++tap) AddWeighted<Byte8>(lines[tap] + i, weights[tap], &sums);
-    StoreClipped<Byte8>(&sums, target.data() + i);
-    i = i + kBlock == target.size() ? target.size() : std::min(i + kBlock, target.size() - kBlock);
-  }
-}
-
-// A line too short for a block.
-void SumShortLines(Lines lines, Weights weights, std::span<uint8_t> target) {
-  for (size_t i = 0; i < target.size(); ++i) {
-    int32_t sum = kHalf;
-    for (size_t tap = 0; tap < weights.size(); ++tap) sum += lines[tap][i] * weights[tap];
-    target[i] = static_cast<uint8_t>(std::clamp(sum >> kPrecisionBits, 0, 255));
-  }
-}
-
-void ResizeLine(const uint8_t* source, const ResizeAxis& axis, uint8_t* target) { ResizeLineBody(source, axis, target); }
-void SumLines(Lines lines, Weights weights, std::span<uint8_t> target) {
-  if (target.size() < sizeof(Byte8)) return SumShortLines(lines, weights, target);
-  SumLinesBody(lines, weights, target);
-}
-#if defined(__x86_64__)
-[[gnu::target("avx2")]] void ResizeLineAvx2(const uint8_t* source, const ResizeAxis& axis, uint8_t* target) {
-  ResizeLineBody(source, axis, target);
-}
-[[gnu::target("avx2")]] void SumLinesAvx2(Lines lines, Weights weights, std::span<uint8_t> target) {
-  if (target.size() < sizeof(Byte8)) return SumShortLines(lines, weights, target);
-  SumLinesBody(lines, weights, target);
-}
-#endif
-
-struct Kernels {
-  void (*resize_line)(const uint8_t* source, const ResizeAxis& axis, uint8_t* target);
-  void (*sum_lines)(Lines lines, Weights weights, std::span<uint8_t> target);
-};
-
-// The same integers on every machine, by wider instructions where there are any.
-Kernels ChooseKernels([[maybe_unused]] bool wide) {
-#if defined(__x86_64__)
-  if (wide) return {&ResizeLineAvx2, &SumLinesAvx2};
-#endif
-  return {&ResizeLine, &SumLines};
-}
-
-// Pillow's ImagingScaleAffine: positions are summed up step by step, and a position that rounding pushes out of the source stays black.
-void ResizeNearest(const Image& source, int width, int height, uint8_t* target) {
-  const auto positions = [](int from, int to) {
-    std::vector<int> result(static_cast<size_t>(to));
-    const double step = static_cast<double>(from) / to;
-    double position = step * 0.5;
-    for (int& at : result) {
-      at = position < from ? static_cast<int>(position) : -1;
-      position += step;
-    }
-    return result;
-  };
-  const std::vector<int> columns = positions(source.width, width);
-  const std::vector<int> rows = positions(source.height, height);
-  for (const int row : rows) {
-    const uint8_t* line = row < 0 ? nullptr : source.rgb.data() + static_cast<size_t>(row) * kChannels * static_cast<size_t>(source.width);
+void ResizeNearest(const Image& source, int width, int height, std::span<uint8_t> target) {
+  const std::vector<int> columns = NearestPositions(source.width, width);
+  const std::vector<int> rows = NearestPositions(source.height, height);
+  if (columns.size() < static_cast<size_t>(width) || rows.size() < static_cast<size_t>(height)) std::fill(target.begin(), target.end(), 0);
+  for (size_t y = 0; y < rows.size(); ++y) {
+    const uint8_t* const from = source.rgb.data() + static_cast<size_t>(rows[y]) * Stride(source.width);
+    uint8_t* to = target.data() + y * Stride(width);
     for (const int column : columns) {
-      for (int c = 0; c < kChannels; ++c) *target++ = line == nullptr || column < 0 ? 0 : line[kChannels * column + c];
+      std::memcpy(to, from + kChannels * column, kChannels);
+      to += kChannels;
+    }
+  }
+}
+
+int RoundUpToGroup(int taps) {
+  return (taps + static_cast<int>(kTapGroup) - 1) / static_cast<int>(kTapGroup) * static_cast<int>(kTapGroup);
+}
+
+void SplitWeights(ResizeAxis* axis) {
+  axis->split_weights.resize(2 * axis->weights.size());
+  int16_t* parts = axis->split_weights.data();
+  for (size_t i = 0; i < axis->weights.size(); i += kTapGroup, parts += 2 * kTapGroup) {
+    for (size_t tap = 0; tap < kTapGroup; ++tap) {
+      const int32_t weight = axis->weights[i + tap];
+      parts[tap] = static_cast<int16_t>(weight & ((1 << kSplitBits) - 1));
+      parts[kTapGroup + tap] = static_cast<int16_t>(weight >> kSplitBits);
     }
   }
 }
@@ -196,7 +130,7 @@ void PlanAxis(int source_size, int target_size, Filter filter, std::vector<doubl
   const double filter_scale = std::max(scale, 1.0);
   const double inverse_scale = 1.0 / filter_scale;
   const double support = Support(filter) * filter_scale;
-  axis->taps = static_cast<int>(std::ceil(support)) * 2 + 1;
+  axis->taps = RoundUpToGroup(static_cast<int>(std::ceil(support)) * 2 + 1);
   axis->first.clear();
   axis->count.clear();
   axis->weights.assign(static_cast<size_t>(target_size) * static_cast<size_t>(axis->taps), 0);
@@ -222,19 +156,17 @@ void PlanAxis(int source_size, int target_size, Filter filter, std::vector<doubl
 
 // An axis that keeps its size is copied.
 void PlanCopy(int size, ResizeAxis* axis) {
-  axis->taps = 1;
+  axis->taps = RoundUpToGroup(1);
   axis->first.resize(static_cast<size_t>(size));
   std::iota(axis->first.begin(), axis->first.end(), 0);
   axis->count.assign(static_cast<size_t>(size), 1);
-  axis->weights.assign(static_cast<size_t>(size), 1 << kPrecisionBits);
+  axis->weights.assign(static_cast<size_t>(size) * static_cast<size_t>(axis->taps), 0);
+  for (size_t i = 0; i < axis->weights.size(); i += static_cast<size_t>(axis->taps)) axis->weights[i] = 1 << kPrecisionBits;
 }
 
-Weights WeightsOf(const ResizeAxis& axis, size_t i) {
-  return Weights(axis.weights).subspan(i * static_cast<size_t>(axis.taps), static_cast<size_t>(axis.count[i]));
+std::span<const int32_t> WeightsOf(const ResizeAxis& axis, size_t i) {
+  return std::span(axis.weights).subspan(i * static_cast<size_t>(axis.taps), static_cast<size_t>(axis.count[i]));
 }
-
-size_t Stride(size_t pixels) { return kChannels * pixels; }
-size_t Stride(int pixels) { return Stride(static_cast<size_t>(pixels)); }
 
 }  // namespace
 
@@ -260,7 +192,7 @@ void Resizer::ResizeInto(const Image& source, int width, int height, Filter filt
   if (width == source.width && height == source.height) {
     std::copy(source.rgb.begin(), source.rgb.end(), target.begin());
   } else if (filter == Filter::kNearest) {
-    ResizeNearest(source, width, height, target.data());
+    ResizeNearest(source, width, height, target);
   } else {
     Resample(source, width, height, filter, target.data());
   }
@@ -276,6 +208,7 @@ void Resizer::Resample(const Image& source, int width, int height, Filter filter
   };
   plan(source.width, width, &columns_);
   plan(source.height, height, &rows_);
+  SplitWeights(&columns_);
   // Which pass goes first decides how the bytes in between are rounded. This is Pillow's choice since version 13; before, columns were
   // always first.
   const int rows_lost = source.height - height;
@@ -289,10 +222,9 @@ void Resizer::Resample(const Image& source, int width, int height, Filter filter
 // A source line is resized just before the first target line that needs it, into a ring of as many lines as the vertical filter has taps,
 // so the lines in between stay in the processor's nearest cache.
 void Resizer::ResampleColumnsFirst(const Image& source, uint8_t* target) {
-  const Kernels kernels = ChooseKernels(wide_);
-  const size_t source_stride = Stride(source.width);
+  const ResizeKernels kernels = ChooseResizeKernels(wide_);
   const size_t target_stride = Stride(columns_.first.size());
-  const size_t ring_stride = target_stride + 1;
+  const size_t ring_stride = target_stride + kLineOverwrite;
   const auto ring = static_cast<size_t>(rows_.taps);
   lines_.resize(ring * ring_stride);
   window_.resize(ring);
@@ -305,8 +237,7 @@ void Resizer::ResampleColumnsFirst(const Image& source, uint8_t* target) {
       uint8_t* const resized = lines_.data() + line % ring * ring_stride;
       window_[tap] = resized;
       if (line < next_line) continue;
-      const bool last = line + 1 == static_cast<size_t>(source.height);
-      kernels.resize_line(last ? PadLastLine(source) : source.rgb.data() + line * source_stride, columns_, resized);
+      kernels.resize_line(ReadableLine(source, line), columns_, resized);
       next_line = line + 1;
     }
     kernels.sum_lines(window_, WeightsOf(rows_, y), {target, target_stride});
@@ -314,12 +245,12 @@ void Resizer::ResampleColumnsFirst(const Image& source, uint8_t* target) {
 }
 
 void Resizer::ResampleRowsFirst(const Image& source, uint8_t* target) {
-  const Kernels kernels = ChooseKernels(wide_);
+  const ResizeKernels kernels = ChooseResizeKernels(wide_);
   const size_t source_stride = Stride(source.width);
   const size_t target_stride = Stride(columns_.first.size());
-  lines_.resize(source_stride + 1 + target_stride + 1);
+  lines_.resize(source_stride + kLineOverread + target_stride + kLineOverwrite);
   const std::span<uint8_t> summed = std::span(lines_).first(source_stride);
-  uint8_t* const resized = lines_.data() + source_stride + 1;
+  uint8_t* const resized = lines_.data() + source_stride + kLineOverread;
   window_.resize(static_cast<size_t>(rows_.taps));
   for (size_t y = 0; y < rows_.first.size(); ++y, target += target_stride) {
     for (size_t tap = 0; tap < static_cast<size_t>(rows_.count[y]); ++tap) {
@@ -331,9 +262,12 @@ void Resizer::ResampleRowsFirst(const Image& source, uint8_t* target) {
   }
 }
 
-const uint8_t* Resizer::PadLastLine(const Image& source) {
-  padded_line_.assign(source.rgb.end() - static_cast<ptrdiff_t>(Stride(source.width)), source.rgb.end());
-  padded_line_.push_back(0);
+const uint8_t* Resizer::ReadableLine(const Image& source, size_t line) {
+  const size_t stride = Stride(source.width);
+  const std::span<const uint8_t> rest = std::span(source.rgb).subspan(line * stride);
+  if (rest.size() >= stride + kLineOverread) return rest.data();
+  padded_line_.assign(rest.begin(), rest.begin() + static_cast<ptrdiff_t>(stride));
+  padded_line_.resize(stride + kLineOverread);
   return padded_line_.data();
 }
 

@@ -25,12 +25,13 @@ std::optional<Filter> FilterFromName(std::string_view name);
 void ResizeInto(const Image& source, int width, int height, Filter filter, std::span<uint8_t> target);
 
 // How the pixels of one axis are mixed: target pixel i is the sum of `count[i]` source pixels from `first[i]` on, weighted by
-// `weights[i * taps]` and following, in fixed point.
+// `weights[i * taps]` and following, in fixed point. Weights are padded with zeros to `taps`, a multiple of 4.
 struct ResizeAxis {
   int taps = 0;
   std::vector<int> first;
   std::vector<int> count;
   std::vector<int32_t> weights;
+  std::vector<int16_t> split_weights;  // the same, prepared for vector instructions (resize_kernels.h)
 };
 
 // ResizeInto with buffers kept between calls, for loops over many pictures. Not thread-safe.
@@ -44,8 +45,8 @@ class Resizer {
   void Resample(const Image& source, int width, int height, Filter filter, uint8_t* target);
   void ResampleColumnsFirst(const Image& source, uint8_t* target);
   void ResampleRowsFirst(const Image& source, uint8_t* target);
-  // The last source line with a byte more to read behind it.
-  const uint8_t* PadLastLine(const Image& source);
+  // A source line that may be read some bytes beyond its end.
+  const uint8_t* ReadableLine(const Image& source, size_t line);
 
   const bool wide_;
   ResizeAxis columns_;

@@ -138,6 +138,9 @@ TensorViews StoredTensors(const SavedModel& model) {
 std::string ModelSha256(const SavedModel& model) { return WeightsSha256(StoredTensors(model)); }
 
 absl::Status WriteModelWeights(const std::filesystem::path& file, const SavedModel& model) {
+  for (const std::string& name : model.classes) {
+    if (!IsUtf8(name)) return absl::InvalidArgumentError("a class name is not UTF-8; rename the folder");
+  }
   const Metadata metadata = {{"format", kFormat},
                              {"format_version", std::to_string(kFormatVersion)},
                              {"arch", model.arch},
@@ -147,9 +150,6 @@ absl::Status WriteModelWeights(const std::filesystem::path& file, const SavedMod
 }
 
 absl::Status WriteModel(const std::filesystem::path& folder, const SavedModel& model) {
-  for (const std::string& name : model.classes) {
-    if (!IsUtf8(name)) return absl::InvalidArgumentError("a class name is not UTF-8; rename the folder");
-  }
   SB_RETURN_IF_ERROR(WriteModelWeights(folder / kModelWeightsName, model));
   return PublishFile(folder / kModelJsonName, Describe(model).dump(1) + "\n");
 }

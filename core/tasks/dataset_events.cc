@@ -23,10 +23,18 @@ void Log(std::string_view key, std::string message, TaskContext& context) {
   context.Emit({absl::StrCat("log/", ToAbsl(key)), LogLine{std::move(message)}});
 }
 
-absl::Status PublishTable(std::string_view name, std::string_view table, TaskContext& context) {
-  SB_RETURN_IF_ERROR(PublishFile(context.paths().artifacts_dir / std::string(name), table));
-  context.Emit({absl::StrCat("artifact/", ToAbsl(name)), Artifact{std::string(name), "text/tab-separated-values"}});
+void AnnounceArtifact(std::string_view name, std::string_view media_type, TaskContext& context) {
+  context.Emit({absl::StrCat("artifact/", ToAbsl(name)), Artifact{std::string(name), std::string(media_type)}});
+}
+
+absl::Status PublishArtifact(std::string_view name, std::string_view media_type, std::string_view content, TaskContext& context) {
+  SB_RETURN_IF_ERROR(PublishFile(context.paths().artifacts_dir / std::string(name), content));
+  AnnounceArtifact(name, media_type, context);
   return absl::OkStatus();
+}
+
+absl::Status PublishTable(std::string_view name, std::string_view table, TaskContext& context) {
+  return PublishArtifact(name, "text/tab-separated-values", table, context);
 }
 
 ImageProgress::ImageProgress(std::string phase, TaskContext& context)

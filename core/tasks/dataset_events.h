@@ -19,7 +19,11 @@ namespace seedbed::tasks {
 void Warn(std::string_view code, std::string message, TaskContext& context);
 void Log(std::string_view key, std::string message, TaskContext& context);
 
-// Writes a table (first line: column names) below artifacts_dir and announces it.
+// Says that a file lies below artifacts_dir.
+void AnnounceArtifact(std::string_view name, std::string_view media_type, TaskContext& context);
+// Writes it as well.
+absl::Status PublishArtifact(std::string_view name, std::string_view media_type, std::string_view content, TaskContext& context);
+// The same for a table of tab-separated values (first line: column names).
 absl::Status PublishTable(std::string_view name, std::string_view table, TaskContext& context);
 
 // Reports progress of one phase in images, with the rate since it was made. Not thread-safe.

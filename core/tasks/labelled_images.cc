@@ -1,0 +1,56 @@
+#include "core/tasks/labelled_images.h"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+#include "core/base/thread_pool.h"
+#include "core/dataset/decoded_rows.h"
+#include "core/tasks/dataset_events.h"
+
+namespace seedbed::tasks {
+
+std::vector<uint32_t> LabelledDataset::RowsOf(std::string_view subset) const {
+  if (split) return split->RowsOf(subset);
+  std::vector<uint32_t> rows(subset == "train" ? manifest.rows.size() : 0);
+  std::iota(rows.begin(), rows.end(), 0u);
+  return rows;
+}
+
+absl::StatusOr<LabelledDataset> OpenDataset(const std::filesystem::path& dataset_dir, const std::filesystem::path& split_file) {
+  LabelledDataset dataset;
+  SB_ASSIGN_OR_RETURN(dataset.manifest, dataset::ReadManifest(dataset_dir));
+  dataset.sha256 = dataset::ManifestDigest(dataset.manifest);
+  if (!split_file.empty()) {
+    SB_ASSIGN_OR_RETURN(dataset.split, dataset::ReadSplitTable(split_file, dataset.sha256, dataset.manifest.rows.size()));
+  }
+  return dataset;
+}
+
+int ComputeThreads(int wanted, const TaskContext& context) { return std::max(1, wanted > 0 ? wanted : context.profile().threads); }
+
+absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledDataset& dataset, std::span<const uint32_t> rows,
+                                                                 const image::Preprocessing& preprocessing, int threads,
+                                                                 TaskContext& context) {
+  const image::Geometry geometry{preprocessing.width, preprocessing.height, preprocessing.interpolation};
+  image::DecodedCache cache(context.paths().cache_dir / "decoded", context.paths().cache_max_bytes);
+  ThreadPool pool(static_cast<size_t>(std::max(1, threads - 1)));  // the calling thread decodes too
+  ImageProgress progress("decode", context);
+  std::atomic<size_t> missing{0};
+  const auto on_progress = [&](size_t done, size_t total) {
+    missing = total;
+    return progress.Update(done, total);
+  };
+  auto decoded = dataset::LoadDecodedRows(dataset.manifest, rows, context.paths().objects_dir, geometry, &cache, &pool, on_progress);
+  SB_RETURN_IF_ERROR(decoded.status());
+  Log("decoded",
+      absl::StrCat("decoded ", Counted(static_cast<int64_t>(missing.load()), "image"), " to ", geometry.width, "x", geometry.height, "; ",
+                   rows.size() - std::min(rows.size(), missing.load()), " were in the cache"),
+      context);
+  return decoded;
+}
+
+}  // namespace seedbed::tasks

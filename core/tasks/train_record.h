@@ -1,0 +1,38 @@
+// What a training came to, as events, model.json and history.csv tell it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/nn/model_file.h"
+#include "core/tasks/train.h"
+#include "core/train/checkpoint.h"
+#include "nlohmann/json.hpp"
+
+namespace seedbed::tasks {
+
+EpochMetrics MetricsFrom(const train::EpochRecord& record, int epochs);
+
+// How a model came about, beside its spec.
+struct TrainingRecord {
+  std::string manifest_sha256;
+  int64_t training_images = 0;
+  int64_t validation_images = 0;
+  ExecutionProfile profile;  // as it was used
+  int epoch = 0;             // whose weights the model has
+  int best_epoch = 0;
+  std::vector<train::EpochRecord> history;
+};
+
+// "training" of model.json (core/nn/model_file.h).
+nlohmann::json TrainingJson(const TrainSpec& spec, const TrainingRecord& record);
+
+// Columns epoch, loss, accuracy, val_loss, val_accuracy, lr, seconds, images_per_second; no value where there is no validation.
+std::string HistoryCsv(std::span<const train::EpochRecord> history);
+
+// All that follows from the model alone.
+TrainResult ResultOf(const nn::SavedModel& model);
+
+}  // namespace seedbed::tasks

@@ -103,9 +103,8 @@ absl::StatusOr<bool> JobManager::Impl::TryAssign(Transaction& transaction, store
 // The worker hears of its job when the attempt's folders are there.
 void JobManager::Impl::HandOver(const store::JobRow& job, Done<std::optional<v1::Assignment>> done) {
   if (const absl::Status prepared = PrepareAttempt(layout_, job); !prepared.ok()) {
-    Lost(AttemptOf(job), {v1::REASON_WORKER_LOST, absl::StrCat("could not prepare the attempt: ", prepared.message())},
-         [](const absl::StatusOr<bool>&) {});
-    return done(prepared);
+    const Loss loss{v1::REASON_WORKER_LOST, absl::StrCat("could not prepare the attempt: ", prepared.message())};
+    return Lost(AttemptOf(job), loss, [done, prepared](const absl::StatusOr<bool>&) { done(prepared); });
   }
   v1::Assignment assignment;
   *assignment.mutable_attempt() = AttemptOf(job);

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
 #include "google/protobuf/util/json_util.h"
 #include "server/config/setting.h"
@@ -84,7 +85,7 @@ absl::Status UnknownVariable(const std::string& name, std::vector<std::string>* 
     const size_t dot = setting.path.find('.');
     in_section |= dot != std::string::npos && absl::StartsWith(name, setting.environment.substr(0, kPrefix.size() + dot + 1));
   }
-  const std::optional<std::string> nearest = Nearest(name.substr(kPrefix.size()), short_names);
+  const std::optional<std::string> nearest = NearestName(name.substr(kPrefix.size()), short_names);
   const std::string hint = nearest ? absl::StrCat("; did you mean ", ToAbsl(kPrefix), *nearest, "?") : "";
   const std::string message = absl::StrCat("environment variable ", name, " is no setting of seedbedd", hint);
   if (in_section || nearest) return absl::InvalidArgumentError(message);

@@ -1,8 +1,6 @@
 #include "server/config/setting.h"
 
-#include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -55,22 +53,6 @@ absl::StatusOr<int64_t> ParseInteger(const FieldDescriptor* field, const std::st
     return absl::InvalidArgumentError(absl::StrCat("'", text, "' is too large"));
   }
   return number;
-}
-
-// Levenshtein's.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
 }
 
 // The message that holds the setting's field.
@@ -132,18 +114,6 @@ std::vector<std::string> FormatSetting(const Setting& setting, const Message& co
   const bool narrow = field->cpp_type() == FieldDescriptor::CPPTYPE_INT32;
   const int64_t number = narrow ? reflection->GetInt32(*holder, field) : reflection->GetInt64(*holder, field);
   return {IsBytes(field) ? FormatBytes(number) : absl::StrCat(number)};
-}
-
-std::optional<std::string> Nearest(std::string_view name, std::span<const std::string> candidates) {
-  std::optional<std::string> nearest;
-  size_t distance = std::max<size_t>(2, name.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
-    const size_t d = EditDistance(name, candidate);
-    if (d >= distance) continue;
-    distance = d;
-    nearest = candidate;
-  }
-  return nearest;
 }
 
 }  // namespace seedbed::config

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,8 +33,5 @@ absl::StatusOr<nlohmann::json> ParseSetting(const Setting& setting, std::span<co
 
 // The texts ParseSetting would take for the value that `config` (a ServerConfig) has.
 std::vector<std::string> FormatSetting(const Setting& setting, const google::protobuf::Message& config);
-
-// The candidate that `name` was probably meant to be: within two letters, or a third of its length. nullopt when none is near.
-std::optional<std::string> Nearest(std::string_view name, std::span<const std::string> candidates);
 
 }  // namespace seedbed::config

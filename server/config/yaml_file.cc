@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/file.h"
+#include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
 #include "server/config/setting.h"
 
@@ -41,7 +42,7 @@ class Walker {
     if (FindSetting(path) != nullptr) return Value(value, path);
     if (IsSection(path)) return Section(value, absl::StrCat(path, "."));
     const std::vector<std::string> siblings = KeysBelow(prefix);
-    const std::optional<std::string> nearest = Nearest(key, siblings);
+    const std::optional<std::string> nearest = NearestName(key, siblings);
     const std::string hint =
         nearest ? absl::StrCat("did you mean '", *nearest, "'?") : absl::StrCat("known are ", absl::StrJoin(siblings, ", "));
     return Error(key_node, absl::StrCat("unknown key '", path, "'; ", hint));

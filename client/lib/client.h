@@ -28,9 +28,9 @@
 namespace seedbed::client {
 
 struct JobFilter {
-  std::vector<v1::JobState> states;  // empty: all
-  std::vector<v1::JobKind> kinds;    // empty: all
-  int limit = 0;                     // newest so many; 0: all
+  std::vector<v1::JobState> states = {};  // empty: all
+  std::vector<v1::JobKind> kinds = {};    // empty: all
+  int limit = 0;                          // newest so many; 0: all
 };
 
 // Thread-safe. Every call has a deadline (ClientOptions::call_timeout). UNAVAILABLE is tried again a few times, with growing pauses;

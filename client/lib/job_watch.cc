@@ -150,6 +150,7 @@ absl::StatusOr<std::optional<v1::Event>> JobWatch::Next(MonotonicTime deadline) 
     switch (stream->Next(&batch_, deadline)) {
       case EventStream::Outcome::kMessage:
         was_connected_ = true;
+        loss_reported_ = false;
         backoff_.Reset();
         break;
       case EventStream::Outcome::kDeadline:
@@ -198,11 +199,11 @@ absl::Status JobWatch::HandleEnd(const absl::Status& status) {
   }
   const bool refused_at_first = !was_connected_ && PayloadOf(status, kNoServerPayload).has_value();
   if (IsFinal(status) || refused_at_first) return status;
-  const auto pause = backoff_.Next();
-  if (options_.on_connection_lost) {
-    options_.on_connection_lost(status.ok() ? absl::UnavailableError("the stream ended before the job") : status, last_seq_, pause);
+  if (options_.on_connection_lost && !loss_reported_) {
+    options_.on_connection_lost(status.ok() ? absl::UnavailableError("the stream ended before the job") : status, last_seq_);
   }
-  resume_at_ = std::chrono::steady_clock::now() + pause;
+  loss_reported_ = true;
+  resume_at_ = std::chrono::steady_clock::now() + backoff_.Next();
   return absl::OkStatus();
 }
 

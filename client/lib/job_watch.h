@@ -1,7 +1,6 @@
 // Following a job to its end, across lost connections.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,8 +27,9 @@ struct WatchOptions {
   bool without_progress = false;
   // Pauses between attempts to connect again; max_attempts does not count here.
   RetryPolicy retry;
-  // Called in Next() when the connection was lost, before the pause: why, after which event the watch goes on, and after what time.
-  std::function<void(const absl::Status& why, int64_t last_seq, std::chrono::milliseconds pause)> on_connection_lost;
+  // Called in Next() when the connection was lost, once for each time it had delivered something (or never been made): why, and after which
+  // event the watch will go on.
+  std::function<void(const absl::Status& why, int64_t last_seq)> on_connection_lost;
 };
 
 // An iterator over a job's events. After any failure it connects again, with growing pauses, and goes on after the last event it has
@@ -75,6 +75,7 @@ class JobWatch {
   int64_t last_seq_;
   bool ended_ = false;
   bool was_connected_ = false;
+  bool loss_reported_ = false;              // since the last message
   std::optional<MonotonicTime> resume_at_;  // set while pausing
 
   Mutex mutex_;

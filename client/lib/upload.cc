@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client/lib/backoff.h"
 #include "client/lib/request_id.h"
 #include "client/lib/status.h"
@@ -42,16 +43,20 @@ struct Blob {
 bool IsCancelled(const UploadOptions& options) { return options.cancelled != nullptr && options.cancelled->load(); }
 absl::Status Cancelled() { return absl::CancelledError("the upload was cancelled; repeat the command to go on where it stopped"); }
 
+bool IsHidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+// Tabs, line breaks and backslashes in a listing's paths are written \t, \n and \\.
+std::string Escaped(const std::string& path) { return absl::StrReplaceAll(path, {{"\\", "\\\\"}, {"\t", "\\t"}, {"\n", "\\n"}}); }
+
 absl::Status AddClassFolder(const fs::path& root, const fs::path& class_folder, std::vector<Blob>* blobs) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(class_folder, error), end; !error && it != end; it.increment(error)) {
-    if (!it->is_regular_file(error) || !HasImageSuffix(it->path())) continue;
+    std::error_code unknown;
+    if (it->is_directory(unknown) && IsHidden(it->path())) it.disable_recursion_pending();
+    if (!it->is_regular_file(unknown) || !HasImageSuffix(it->path())) continue;
     Blob blob;
     blob.file = it->path();
     blob.path = it->path().lexically_relative(root).generic_string();
-    if (blob.path.find('\n') != std::string::npos) {
-      return absl::InvalidArgumentError(absl::StrCat("the name of '", blob.path, "' has a line break: rename the file"));
-    }
     blobs->push_back(std::move(blob));
   }
   if (error) return ErrnoStatus(error.value(), "list", class_folder);
@@ -62,7 +67,7 @@ absl::StatusOr<std::vector<Blob>> ListImages(const fs::path& root) {
   std::error_code error;
   std::vector<Blob> blobs;
   for (fs::directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
-    if (it->is_directory()) SB_RETURN_IF_ERROR(AddClassFolder(root, it->path(), &blobs));
+    if (it->is_directory() && !IsHidden(it->path())) SB_RETURN_IF_ERROR(AddClassFolder(root, it->path(), &blobs));
   }
   if (error) return ErrnoStatus(error.value(), "list", root);
   if (blobs.empty()) {
@@ -240,7 +245,7 @@ absl::Status SendMissing(Client& client, const std::vector<Blob>& blobs, const U
 
 Blob MakeListing(const std::vector<Blob>& blobs) {
   Blob listing;
-  for (const Blob& blob : blobs) absl::StrAppend(&listing.text, blob.sha256, "\t", blob.path, "\n");
+  for (const Blob& blob : blobs) absl::StrAppend(&listing.text, blob.sha256, "\t", Escaped(blob.path), "\n");
   listing.sha256 = Sha256Hex(listing.text);
   listing.bytes = static_cast<int64_t>(listing.text.size());
   return listing;

@@ -1,0 +1,87 @@
+#include "client/cli/commands/common.h"
+
+#include <google/protobuf/util/time_util.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/exit_code.h"
+#include "client/cli/table.h"
+#include "client/cli/text_format.h"
+#include "core/base/status_macros.h"
+
+namespace seedbed::cli {
+
+absl::StatusOr<Reference> ParseReference(std::string_view text) {
+  Reference reference{std::string(text.substr(0, text.find(':')))};
+  if (reference.name.size() == text.size()) return reference;
+  const std::string_view version = text.substr(reference.name.size() + 1);
+  if (absl::SimpleAtoi(ToAbsl(version), &reference.version) && reference.version > 0) return reference;
+  return UsageError(absl::StrCat("'", ToAbsl(text), "' must be NAME or NAME:VERSION, the version a number from 1"));
+}
+
+std::string ServerPath(const std::string& path) {
+  const std::filesystem::path given(path);
+  if (given.is_absolute()) return path;
+  std::error_code error;
+  std::string resolved = (std::filesystem::current_path(error) / given).lexically_normal().string();
+  if (resolved.size() > 1 && resolved.back() == '/') resolved.pop_back();
+  return resolved;
+}
+
+void AddJobOptions(CLI::App* command, JobOptions* options) {
+  command->add_flag("--detach", options->detach, "Submit the job, print its id, and do not wait for it");
+  command->add_option("--priority", options->priority, "Higher runs first, -100 to 100")->type_name("N");
+  command->add_option("--label", options->labels, "A label for people; may be repeated")->type_name("KEY=VALUE")->allow_extra_args(false);
+  command->add_option("--job-timeout", options->job_timeout, "Running time after which the job fails")->type_name("DURATION");
+}
+
+absl::StatusOr<std::pair<std::string, std::string>> ParseLabel(const std::string& label) {
+  const size_t equals = label.find('=');
+  if (equals == 0 || equals == std::string::npos) return UsageError(absl::StrCat("--label '", label, "' must be KEY=VALUE"));
+  return std::pair(label.substr(0, equals), label.substr(equals + 1));
+}
+
+absl::Status ApplyJobOptions(const JobOptions& options, v1::JobSpec* spec) {
+  spec->set_priority(options.priority);
+  for (const std::string& label : options.labels) {
+    SB_ASSIGN_OR_RETURN(const auto pair, ParseLabel(label));
+    (*spec->mutable_labels())[pair.first] = pair.second;
+  }
+  if (options.job_timeout.empty()) return absl::OkStatus();
+  const absl::StatusOr<absl::Duration> timeout = ParseDuration(options.job_timeout);
+  if (!timeout.ok()) return UsageError(absl::StrCat("--job-timeout: ", timeout.status().message()));
+  *spec->mutable_timeout() = google::protobuf::util::TimeUtil::MillisecondsToDuration(absl::ToInt64Milliseconds(*timeout));
+  return absl::OkStatus();
+}
+
+std::string RenderSplitTable(const std::vector<std::string>& classes, const std::vector<SubsetCounts>& subsets) {
+  std::vector<Column> columns{{"CLASS"}};
+  for (const SubsetCounts& subset : subsets) columns.push_back({subset.name, Align::kRight});
+  Table table(std::move(columns));
+  for (size_t label = 0; label < classes.size(); ++label) {
+    std::vector<std::string> row{classes[label]};
+    for (const SubsetCounts& subset : subsets) {
+      row.push_back(label < subset.per_class.size() ? FormatCount(subset.per_class[label]) : "-");
+    }
+    table.AddRow(std::move(row));
+  }
+  std::vector<std::string> totals{"all"};
+  for (const SubsetCounts& subset : subsets) totals.push_back(FormatCount(subset.images));
+  table.AddRow(std::move(totals));
+  return table.Render();
+}
+
+bool Confirm(Session& session, const std::string& question, bool yes) {
+  if (yes || session.console().json() || ::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return true;
+  session.console().Message(question + " [y/N]");
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace seedbed::cli

@@ -1,0 +1,56 @@
+// What becomes of a job's events while a command follows it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "client/cli/console.h"
+#include "seedbed/v1/event.pb.h"
+
+namespace seedbed::cli {
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void OnEvent(const v1::Event& event) = 0;
+};
+
+// One JSON line per event.
+class JsonEventSink : public EventSink {
+ public:
+  explicit JsonEventSink(Console* console) : console_(*console) {}
+  void OnEvent(const v1::Event& event) override;
+
+ private:
+  Console& console_;
+};
+
+// For people. Epochs look as Keras prints them: on a terminal a line that rewrites itself, else two plain lines each.
+class TextEventSink : public EventSink {
+ public:
+  enum class Detail {
+    kBrief,  // epochs, warnings, lost attempts, progress
+    kFull,   // also every state, log line and artifact
+  };
+
+  TextEventSink(Console* console, Detail detail) : console_(*console), detail_(detail) {}
+  void OnEvent(const v1::Event& event) override;
+
+ private:
+  void OnState(const v1::StateChange& change);
+  void OnEpoch(const v1::EpochMetrics& metrics);
+  void OnProgress(const v1::Progress& progress);
+  // "Epoch 3/10", once for each epoch.
+  void PrintEpochHeader(const std::string& epoch);
+  void Note(const std::string& text);
+
+  Console& console_;
+  const Detail detail_;
+  std::string announced_epoch_;  // "3/10"
+  int64_t epoch_total_ = 0;      // units of the running epoch, for its finished bar
+};
+
+// "decode:  32/144 [==>...] - ETA: 12s - 1,024 images/s".
+std::string ProgressLine(const v1::Progress& progress);
+
+}  // namespace seedbed::cli

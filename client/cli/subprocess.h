@@ -1,0 +1,22 @@
+// Running another program for its output.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace seedbed::cli {
+
+struct ProgramResult {
+  int exit_code = 0;   // 128 + signal when it was killed
+  std::string output;  // standard output and error together
+};
+
+// Runs `argv` (argv[0] is a path) with `variables` ("NAME=value") added to the environment. DEADLINE_EXCEEDED when it takes longer (it is
+// then killed), NOT_FOUND and others of ErrnoStatus when it cannot be started.
+absl::StatusOr<ProgramResult> RunProgram(const std::vector<std::string>& argv, const std::vector<std::string>& variables,
+                                         std::chrono::milliseconds timeout);
+
+}  // namespace seedbed::cli

@@ -78,6 +78,11 @@ double Weight(Filter filter, double x) {
   return 0;
 }
 
+// Rounds as Pillow's precompute_coeffs does, which for negative numbers and some fractions just below a half is not std::lround.
+int Round(double value) {
+  return static_cast<int>(value + 0.5);  // NOLINT(bugprone-incorrect-roundings)
+}
+
 // Rounds as Pillow's normalize_coeffs_8bpc.
 int32_t ToFixedPoint(double weight) {
   const double scaled = weight * (1 << kPrecisionBits);
@@ -137,8 +142,8 @@ void PlanAxis(int source_size, int target_size, Filter filter, std::vector<doubl
   int32_t* weights = axis->weights.data();
   for (int i = 0; i < target_size; ++i, weights += axis->taps) {
     const double center = (i + 0.5) * scale;
-    const int first = std::max(0, static_cast<int>(center - support + 0.5));
-    const int count = std::min(source_size, static_cast<int>(center + support + 0.5)) - first;
+    const int first = std::max(0, Round(center - support));
+    const int count = std::min(source_size, Round(center + support)) - first;
     exact->clear();
     double total = 0;
     for (int tap = 0; tap < count; ++tap) {

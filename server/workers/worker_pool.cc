@@ -73,7 +73,7 @@ class WorkerPoolImpl : public WorkerPool, private AttachHandler {
         [this, target = loop_](const v1::Attempt& attempt) { target->Post([this, attempt] { supervisor_.OnCancelRequested(attempt); }); });
     thread_ = std::thread([this] { loop_->Run([this] { return Tick(); }); });
   }
-  ~WorkerPoolImpl() override { Stop(std::chrono::milliseconds(0)); }
+  ~WorkerPoolImpl() override { Detach(); }
 
   grpc::Service* service() override { return &service_; }
 
@@ -94,12 +94,18 @@ class WorkerPoolImpl : public WorkerPool, private AttachHandler {
       loop_->Post([this] { supervisor_.KillAll(); });
       WaitUntilStopped(kConfirmation);
     }
+    Detach();
+  }
+
+ private:
+  // Lets go of everything and leaves the workers to themselves.
+  void Detach() {
+    if (!thread_.joinable()) return;
     loop_->Stop();
     thread_.join();
     service_.CloseAll(absl::UnavailableError("the server has stopped"));
   }
 
- private:
   static SupervisorOptions SupervisorSettings(const WorkerPoolOptions& options, const std::string& token) {
     SupervisorOptions settings;
     settings.slots = options.slots;

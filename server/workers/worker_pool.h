@@ -53,6 +53,8 @@ class WorkerPool {
  public:
   static absl::StatusOr<std::unique_ptr<WorkerPool>> Create(WorkerPoolOptions options, const store::DataLayout* layout,
                                                             jobs::JobManager* jobs, const Clock* clock, WorkerObserver* observer);
+  // Without Stop the workers are left alive, as if the server had been killed: the next one adopts them. Outlives the gRPC server that
+  // service() is registered with.
   virtual ~WorkerPool() = default;
 
   // The gRPC service to register on the UNIX socket's server, before Start().

@@ -73,6 +73,8 @@ class FakeStream : public WorkerStream {
 // Jobs that are claimed in order. Answers come at once, or with set_answers_later(true) when Answer() is called.
 class FakeJobs : public JobPort {
  public:
+  // Where attempts have their folders.
+  void set_folder(std::string folder) { folder_ = std::move(folder); }
   void AddRunnable(const std::string& job) { runnable_.push_back(job); }
   // What everything said about an attempt (but Lost) is answered with.
   void set_answer(absl::Status status) { answer_ = std::move(status); }
@@ -92,6 +94,9 @@ class FakeJobs : public JobPort {
     if (!runnable_.empty()) {
       assignment.emplace();
       *assignment->mutable_attempt() = MakeAttempt(runnable_.front(), ++epochs_[runnable_.front()]);
+      assignment->mutable_inputs()->set_staging_dir(folder_ + "/staging/" + runnable_.front());
+      assignment->mutable_inputs()->set_checkpoint_dir(folder_ + "/checkpoints");
+      assignment->mutable_inputs()->set_cache_dir(folder_ + "/cache");
       SetCurrent(assignment->attempt());
       runnable_.pop_front();
     }
@@ -134,6 +139,7 @@ class FakeJobs : public JobPort {
     }
   }
 
+  std::string folder_;
   std::deque<std::string> runnable_;
   std::map<std::string, int64_t> epochs_;
   std::map<std::string, int64_t> current_;

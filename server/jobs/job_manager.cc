@@ -141,7 +141,10 @@ void JobManager::Impl::ClearFiles(const Change& change) {
   if (!IsTransition(change) || change.job.epoch == 0) return;
   const std::string id = JobId(change.job);
   if (IsTerminal(change.job.state)) {
-    RunFileWork([this, id] { ForgetJob(layout_, id); });
+    RunFileWork([this, id, job = change.job] {
+      if (job.state != v1::JOB_STATE_SUCCEEDED) DiscardOutput(layout_, job);
+      ForgetJob(layout_, id);
+    });
   } else if (IsHeld(change.from) && !IsHeld(change.job.state)) {
     RunFileWork([this, id, epoch = change.job.epoch] { ForgetAttempt(layout_, id, epoch); });
   }

@@ -95,6 +95,10 @@ absl::Status PublishArtifacts(const store::DataLayout& layout, const store::JobR
   return PublishFolder(from, layout.artifacts(JobId(job)));
 }
 
+void DiscardOutput(const store::DataLayout& layout, const store::JobRow& job) {
+  if (!job.makes.empty()) RemoveAll(OutputMove(layout, job).to).IgnoreError();
+}
+
 // What cannot be removed now is an orphan, and swept at the next start.
 void ForgetAttempt(const store::DataLayout& layout, const std::string& job_id, int64_t epoch) {
   RemoveAll(layout.staging(job_id, epoch)).IgnoreError();

@@ -22,6 +22,8 @@ absl::Status PublishOutput(const store::DataLayout& layout, const store::JobRow&
 // The same for artifacts, of which there may be none.
 absl::Status PublishArtifacts(const store::DataLayout& layout, const store::JobRow& job);
 
+// Removes output that was published for a job which then did not succeed: nothing refers to it, and nothing ever will.
+void DiscardOutput(const store::DataLayout& layout, const store::JobRow& job);
 // Removes the staging folder of one attempt; everything of a job that ended but its artifacts.
 void ForgetAttempt(const store::DataLayout& layout, const std::string& job_id, int64_t epoch);
 void ForgetJob(const store::DataLayout& layout, const std::string& job_id);

@@ -9,8 +9,8 @@ namespace seedbed::testing {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "seedbed-test-XXXXXX").string();
+  explicit TemporaryDirectory(const std::filesystem::path& base = std::filesystem::temp_directory_path()) {
+    std::string name = (base / "seedbed-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }

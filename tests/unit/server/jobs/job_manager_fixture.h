@@ -74,6 +74,45 @@ inline v1::JobSpec After(v1::JobSpec spec, const std::vector<std::string>& jobs)
   return spec;
 }
 
+// Puts a file where the task would.
+inline void Stage(const v1::Assignment& assignment, const std::string& path, const std::string& content) {
+  std::ofstream(std::filesystem::path(assignment.inputs().staging_dir()) / path) << content;
+}
+// Does the job's work: stages what it makes, and says that it succeeded.
+inline v1::TaskFinished Work(const v1::Assignment& assignment) {
+  v1::TaskFinished finished;
+  finished.set_outcome(v1::TaskFinished::OUTCOME_SUCCEEDED);
+  const v1::JobSpec& spec = assignment.spec();
+  if (spec.has_index()) {
+    Stage(assignment, "output/manifest.tsv", "path\tlabel\n");
+    finished.mutable_result()->mutable_index()->set_images(480);
+    v1::Dataset dataset;
+    dataset.set_images(480);
+    dataset.add_classes()->set_name("maize");
+    dataset.add_classes()->set_name("rice");
+    finished.set_record(dataset.SerializeAsString());
+  } else if (spec.has_split()) {
+    Stage(assignment, "output/split.tsv", "row\tsubset\n");
+    finished.mutable_result()->mutable_split();
+    v1::Split split;
+    for (const char* name : {"train", "validation"}) {
+      split.add_subsets()->set_name(name);
+      split.mutable_subsets()->rbegin()->set_images(*name == 't' ? 456 : 24);
+    }
+    split.set_rule("12 per class, seed 0");
+    finished.set_record(split.SerializeAsString());
+  } else if (spec.has_train()) {
+    Stage(assignment, "output/model.json", "{}");
+    finished.mutable_result()->mutable_train()->set_weights_sha256("abc");
+    finished.set_record(v1::Model().SerializeAsString());
+  } else {
+    Stage(assignment, "artifacts/confusion.csv", "1,2\n");
+    finished.mutable_result()->mutable_evaluate()->set_accuracy(0.5);
+    finished.add_artifacts()->set_name("confusion.csv");
+  }
+  return finished;
+}
+
 // Remembers what it was told, as "train-1 PENDING" and "train-1 epoch".
 class RecordingObserver : public JobObserver {
  public:
@@ -185,44 +224,6 @@ class JobManagerTest : public ::testing::Test {
     return Await<bool>([&](auto done) { manager_->Lost(attempt, {reason, "the worker went away"}, std::move(done)); });
   }
 
-  // Puts a file where the task would.
-  static void Stage(const v1::Assignment& assignment, const std::string& path, const std::string& content) {
-    std::ofstream(std::filesystem::path(assignment.inputs().staging_dir()) / path) << content;
-  }
-  // Does the job's work: stages what it makes, and says that it succeeded.
-  static v1::TaskFinished Work(const v1::Assignment& assignment) {
-    v1::TaskFinished finished;
-    finished.set_outcome(v1::TaskFinished::OUTCOME_SUCCEEDED);
-    const v1::JobSpec& spec = assignment.spec();
-    if (spec.has_index()) {
-      Stage(assignment, "output/manifest.tsv", "path\tlabel\n");
-      finished.mutable_result()->mutable_index()->set_images(480);
-      v1::Dataset dataset;
-      dataset.set_images(480);
-      dataset.add_classes()->set_name("maize");
-      dataset.add_classes()->set_name("rice");
-      finished.set_record(dataset.SerializeAsString());
-    } else if (spec.has_split()) {
-      Stage(assignment, "output/split.tsv", "row\tsubset\n");
-      finished.mutable_result()->mutable_split();
-      v1::Split split;
-      for (const char* name : {"train", "validation"}) {
-        split.add_subsets()->set_name(name);
-        split.mutable_subsets()->rbegin()->set_images(*name == 't' ? 456 : 24);
-      }
-      split.set_rule("12 per class, seed 0");
-      finished.set_record(split.SerializeAsString());
-    } else if (spec.has_train()) {
-      Stage(assignment, "output/model.json", "{}");
-      finished.mutable_result()->mutable_train()->set_weights_sha256("abc");
-      finished.set_record(v1::Model().SerializeAsString());
-    } else {
-      Stage(assignment, "artifacts/confusion.csv", "1,2\n");
-      finished.mutable_result()->mutable_evaluate()->set_accuracy(0.5);
-      finished.add_artifacts()->set_name("confusion.csv");
-    }
-    return finished;
-  }
   // Runs the next job to its success; its id.
   std::string Complete() {
     const v1::Assignment assignment = Run();

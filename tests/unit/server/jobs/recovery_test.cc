@@ -192,6 +192,25 @@ TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByALaterAttempt) {
   EXPECT_TRUE(fs::exists(layout_.dataset("maize", 1) / "manifest.tsv"));
 }
 
+TEST_F(Recovery, OutputOfAJobThatDidNotSucceedAfterAllIsDiscarded) {
+  StartFaulty();
+  for (const v1::JobSpec& spec : {IndexJob("maize"), SplitJob("rice"), TrainJob("rice")}) {
+    if (spec.has_split()) MakeDataset("rice");
+    const std::string id = Submit(spec);
+    const v1::Assignment assignment = Run();
+    faulty_->SetFault(FaultyStore::Fault::kCommitFails);
+    EXPECT_FALSE(Finish(assignment.attempt(), Work(assignment)).ok());
+    faulty_->SetFault(FaultyStore::Fault::kNone);
+    SB_ASSERT_OK(Cancel(id));
+    SB_ASSERT_OK(Lose(assignment.attempt()));
+    EXPECT_EQ(State(id), v1::JOB_STATE_CANCELLED);
+  }
+  EXPECT_FALSE(fs::exists(layout_.dataset("maize", 1)));
+  EXPECT_FALSE(fs::exists(layout_.split("rice", "default")));
+  EXPECT_FALSE(fs::exists(layout_.model("baseline", 1)));
+  EXPECT_TRUE(fs::exists(layout_.dataset("rice", 1)));
+}
+
 TEST_F(Recovery, ALostAnswerToASubmissionOrAFinishIsFoundAgain) {
   StartFaulty();
   faulty_->SetFault(FaultyStore::Fault::kAnswerLost);

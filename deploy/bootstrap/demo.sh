@@ -9,6 +9,7 @@ demo_keep=   # not empty: the folder is kept
 # Stops what was started, however the demo ends. The server gets time to end its workers; what is then left of its group is killed.
 demo_cleanup() {
   local status=$?
+  set +e # what is gone already must not end the clean-up
   trap - EXIT
   trap '' INT TERM
   if [ -n "$demo_child" ]; then kill -TERM "$demo_child" 2>/dev/null && wait "$demo_child" 2>/dev/null; fi
@@ -77,7 +78,7 @@ demo_fetch_metrics() {
   cat <&"$connection" >build/demo/metrics.txt
   exec {connection}>&-
   printf '\n$ GET http://%s/metrics\n' "$demo_metrics"
-  grep -E '^seedbed_(jobs_finished_total|training_images_total|worker_(epoch|loss|accuracy_ratio))\b.* [^0]' build/demo/metrics.txt | tr -d '\r' | head -n 12
+  grep -E '^seedbed_(jobs_finished_total|training_images_total|worker_(epoch|loss|accuracy_ratio))\b' build/demo/metrics.txt | grep -v ' 0$' | head -n 12
 }
 
 demo_images() {

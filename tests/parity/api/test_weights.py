@@ -1,27 +1,52 @@
-"""Models open with the reference library of their format."""
+"""Models open with the reference library of their format, and its digest of the weights is ours."""
 
 import hashlib
 import json
 
 import numpy
+import pytest
 from safetensors import safe_open
 
 
-def weights_digest(tensors):
-    """SHA-256 over sorted names, types, shapes and data, as the model's record states it."""
-    return hashlib.sha256(b"".join(name.encode() + tensor.tobytes() for name, tensor in sorted(tensors.items()))).hexdigest()
-
-
-def test_exported_weights_open_with_safetensors(service, images, folder):
+@pytest.fixture
+def exported(service, images, folder):
+    """(folder of the exported model, what `model show` says)"""
     service.cli("dataset", "add", "seeds", images)
     service.cli("train", "--dataset", "seeds", "--arch", "logistic", "--epochs", 2, "--size", 16, "--model", "m")
     service.cli("model", "export", "m", "--out", folder / "exported")
-    record = service.json("model", "show", "m")
-    with safe_open(folder / "exported/model.safetensors", framework="numpy") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
-    described = json.loads((folder / "exported/model.json").read_text(encoding="utf-8"))
-    kernels = [tensor for tensor in tensors.values() if tensor.ndim == 2]
-    assert any(sorted(kernel.shape) == [3, 16 * 16 * 3] for kernel in kernels)
+    return folder / "exported", service.json("model", "show", "m")
+
+
+def read_tensors(path):
+    with safe_open(path, framework="numpy") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
+
+
+def digest(tensors):
+    """As core/nn/tensor.h defines it."""
+    result = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        assert tensor.dtype == numpy.float32
+        shape = ",".join(map(str, tensor.shape))
+        result.update(f"{name}\0F32\0{shape}\0".encode() + tensor.tobytes())
+    return result.hexdigest()
+
+
+def test_weights_open_with_safetensors(exported):
+    folder, _ = exported
+    tensors, metadata = read_tensors(folder / "model.safetensors")
+    inputs = 16 * 16 * 3
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    assert shapes.pop("preprocessing.mean_image") == (16, 16, 3)
+    assert sorted(shapes.values()) == [(3,), (3, inputs)]
     assert all(numpy.isfinite(tensor).all() for tensor in tensors.values())
-    assert record["classes"] == described["classes"]
-    assert record["parameters"] == 3 * 16 * 16 * 3 + 3
+    assert "Shepherd’s Purse" in metadata["classes"]
+
+
+def test_digest_of_the_weights_can_be_checked_by_anyone(exported):
+    folder, shown = exported
+    tensors, _ = read_tensors(folder / "model.safetensors")
+    described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    assert shown["weights_sha256"] == described["weights_sha256"] == digest(tensors)
+    assert shown["parameters"] == described["parameters"] == 3 * 16 * 16 * 3 + 3
+    assert shown["classes"] == described["classes"]

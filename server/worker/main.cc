@@ -27,7 +27,8 @@ AgentOptions ToAgentOptions(const WorkerOptions& options, const char* token) {
 }
 
 int Run(const WorkerOptions& options) {
-  seedbed::log::Logger log({});
+  // What goes well is in the server's log.
+  seedbed::log::Logger log({.level = seedbed::log::Level::kWarning});
   const char* token = std::getenv(seedbed::workers::kTokenVariable);
   if (token == nullptr) {
     log.Error("no_token", {{"worker", options.slot}, {"message", "SEEDBED_WORKER_TOKEN is not set: workers are started by seedbedd"}});

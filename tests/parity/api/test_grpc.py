@@ -2,6 +2,8 @@
 
 import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from api import Api
 
@@ -24,12 +26,12 @@ def test_a_call_without_compiled_protos(service, api):
 
 @pytest.mark.parametrize("name", ["", "seedbed.v1.JobService"])
 def test_health_is_serving(api, name):
-    assert api.call("grpc.health.v1.Health/Check", {"service": name}) == {"status": "SERVING"}
+    assert HealthStub(api.channel).Check(HealthCheckRequest(service=name), timeout=10).status == HealthCheckResponse.SERVING
 
 
 def test_health_of_an_unknown_service_is_not_found(api):
     with pytest.raises(grpc.RpcError) as error:
-        api.call("grpc.health.v1.Health/Check", {"service": "seedbed.v1.NoSuchService"})
+        HealthStub(api.channel).Check(HealthCheckRequest(service="seedbed.v1.NoSuchService"), timeout=10)
     assert error.value.code() == grpc.StatusCode.NOT_FOUND
 
 

@@ -50,6 +50,7 @@ TEST(BoundedQueue, HandsEachItemToOneConsumerAndNeverHoldsMoreThanItsBound) {
   std::vector<std::atomic<int>> seen(kItems);
   std::atomic<int> pushed{0}, popped{0}, most{0};
   std::vector<std::thread> consumers;
+  consumers.reserve(3);
   for (int c = 0; c < 3; ++c) {
     consumers.emplace_back([&] {
       while (const std::optional<int> item = queue.Pop()) {

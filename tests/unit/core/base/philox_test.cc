@@ -40,7 +40,8 @@ TEST(RandomStream, DiffersBySeedPurposeAndSubject) {
 TEST(RandomStream, DrawsBelowItsBoundEvenly) {
   RandomStream stream(7, RandomPurpose::kShuffle);
   constexpr uint32_t kBound = 7;
-  constexpr int kDraws = 70'000;
+  constexpr int kMean = 10'000;
+  constexpr int kDraws = kBound * kMean;
   std::array<int, kBound> counts{};
   for (int i = 0; i < kDraws; ++i) {
     const uint32_t draw = stream.NextBelow(kBound);
@@ -48,7 +49,7 @@ TEST(RandomStream, DrawsBelowItsBoundEvenly) {
     ++counts[draw];
   }
   // Six standard deviations of a binomial count around its mean of 10,000.
-  for (const int count : counts) EXPECT_NEAR(count, kDraws / kBound, 6 * std::sqrt(kDraws / kBound));
+  for (const int count : counts) EXPECT_NEAR(count, kMean, 6 * std::sqrt(kMean));
   EXPECT_EQ(stream.NextBelow(1), 0u);
 }
 

@@ -62,6 +62,7 @@ TEST(ThreadPool, SeveralThreadsMayLoopOnOnePool) {
   ThreadPool pool(2);
   std::atomic<int> runs{0};
   std::vector<std::thread> callers;
+  callers.reserve(3);
   for (int c = 0; c < 3; ++c) {
     callers.emplace_back([&] {
       for (int round = 0; round < 50; ++round) pool.ParallelFor(8, [&](size_t) { ++runs; });

@@ -23,7 +23,6 @@ namespace seedbed::image {
 namespace {
 
 namespace fs = std::filesystem;
-using ::seedbed::testing::IsOk;
 using ::seedbed::testing::StatusIs;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -38,6 +37,7 @@ class DecodedCacheTest : public ::testing::Test {
 
   std::vector<DecodedCache::Request> Requests(const std::vector<size_t>& pictures) {
     std::vector<DecodedCache::Request> requests;
+    requests.reserve(pictures.size());
     for (const size_t picture : pictures) {
       while (digests_.size() <= picture) digests_.push_back(Sha256Hex(absl::StrCat("picture ", digests_.size())));
     }
@@ -295,6 +295,7 @@ TEST_F(DecodedCacheTest, SeveralLoadsAtOnceAgree) {
   const std::vector<size_t> pictures = FirstPictures(300);
   const std::vector<DecodedCache::Request> requests = Requests(pictures);
   std::vector<std::thread> loaders;
+  loaders.reserve(3);
   std::atomic<int> good{0};
   for (int i = 0; i < 3; ++i) {
     loaders.emplace_back([&] {

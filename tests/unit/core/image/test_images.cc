@@ -16,7 +16,8 @@ void Require(bool condition) {
 }
 
 uint8_t Sample(const Image& image, int x, int y, int channel) {
-  return image.rgb[static_cast<size_t>(3 * (y * image.width + x) + channel)];
+  const size_t pixel = static_cast<size_t>(y) * static_cast<size_t>(image.width) + static_cast<size_t>(x);
+  return image.rgb[3 * pixel + static_cast<size_t>(channel)];
 }
 
 }  // namespace
@@ -52,7 +53,7 @@ std::string EncodeJpeg(const Image& image, const JpegOptions& options) {
   encoder.restart_in_rows = options.restart_rows;
   if (options.progressive) jpeg_simple_progression(&encoder);
   jpeg_start_compress(&encoder, TRUE);
-  std::vector<uint8_t> line(static_cast<size_t>(channels * image.width));
+  std::vector<uint8_t> line(static_cast<size_t>(channels) * static_cast<size_t>(image.width));
   for (int y = 0; y < image.height; ++y) {
     for (int x = 0; x < image.width; ++x) {
       for (int c = 0; c < channels; ++c) line[static_cast<size_t>(channels * x + c)] = c == 3 ? 200 : Sample(image, x, y, c);

@@ -38,7 +38,8 @@ TEST(TrainSettings, EachReachesItsField) {
 
 TEST(TrainSettings, DefaultsAreOfTheirType) {
   for (const TrainSetting& setting : TrainSettings()) {
-    if (!setting.default_text.empty()) SB_EXPECT_OK(ParseSettingValue(setting, setting.default_text)) << setting.key;
+    if (setting.default_text.empty()) continue;
+    SB_EXPECT_OK(ParseSettingValue(setting, setting.default_text)) << setting.key;
   }
 }
 

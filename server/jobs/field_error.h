@@ -1,6 +1,7 @@
 // Errors about one field of a request.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -9,6 +10,12 @@
 #include "server/jobs/job_manager.h"
 
 namespace seedbed::jobs {
+
+// A text of the request for use in a message, cut where it grows out of hand.
+inline std::string Quoted(std::string_view text) {
+  constexpr size_t kMaxShown = 100;
+  return absl::StrCat("'", ToAbsl(text.substr(0, kMaxShown)), text.size() > kMaxShown ? "...'" : "'");
+}
 
 // `status` with "field: " put before its message and the field into its payload; OK stays OK.
 inline absl::Status AtField(std::string_view field, const absl::Status& status) {

@@ -33,6 +33,19 @@ store::JobRow NewJob(const v1::JobSpec& spec) {
   return job;
 }
 
+absl::StatusOr<store::JobFilter> FilterOf(const v1::ListJobsRequest& request) {
+  store::JobFilter filter;
+  for (const int state : request.states()) {
+    if (!v1::JobState_IsValid(state)) return FieldError("states", absl::StrCat("has ", state, ", which is no state"));
+    filter.states.push_back(static_cast<v1::JobState>(state));
+  }
+  for (const int kind : request.kinds()) {
+    if (!v1::JobKind_IsValid(kind)) return FieldError("kinds", absl::StrCat("has ", kind, ", which is no kind"));
+    filter.kinds.push_back(static_cast<v1::JobKind>(kind));
+  }
+  return filter;
+}
+
 std::string Mebibytes(int64_t bytes) { return absl::StrCat(bytes >> 20, " MiB"); }
 
 }  // namespace
@@ -158,10 +171,8 @@ absl::StatusOr<v1::Job> JobManager::Impl::Get(const std::string& job_id) const {
 
 absl::StatusOr<v1::ListJobsResponse> JobManager::Impl::List(const v1::ListJobsRequest& request) const {
   SB_ASSIGN_OR_RETURN(const store::PagePosition position, store::ParsePage(request.page()));
-  store::JobFilter filter;
+  SB_ASSIGN_OR_RETURN(store::JobFilter filter, FilterOf(request));
   filter.before = position.token;
-  for (const int state : request.states()) filter.states.push_back(static_cast<v1::JobState>(state));
-  for (const int kind : request.kinds()) filter.kinds.push_back(static_cast<v1::JobKind>(kind));
   std::vector<store::JobRow> jobs;
   std::map<int64_t, int32_t> queue_positions;
   SB_RETURN_IF_ERROR(store_.Read([&](store::Reader& reader) -> absl::Status {

@@ -95,7 +95,7 @@ absl::StatusOr<ModelReference> ParseModelReference(std::string_view text) {
   SB_RETURN_IF_ERROR(CheckResourceName("model", reference.name));
   if (colon == std::string_view::npos) return reference;
   if (!absl::SimpleAtoi(ToAbsl(text.substr(colon + 1)), &reference.version) || reference.version < 1) {
-    return absl::InvalidArgumentError(absl::StrCat("'", ToAbsl(text), "' is not a model: write NAME or NAME:VERSION"));
+    return absl::InvalidArgumentError(absl::StrCat("'", ToAbsl(text.substr(0, 100)), "' is not a model: write NAME or NAME:VERSION"));
   }
   return reference;
 }

@@ -11,7 +11,7 @@ namespace seedbed::jobs {
 namespace {
 
 // A back-off that begins after the call is noticed no later than this.
-constexpr std::chrono::milliseconds kIdleTick{250};
+constexpr std::chrono::seconds kIdleTick{1};
 // Until a job that was asked to stop has been marked so in the store, it is asked again.
 constexpr std::chrono::seconds kRetryTick{1};
 

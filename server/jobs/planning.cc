@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/base/status_macros.h"
+#include "core/graph/architectures.h"
 
 namespace seedbed::jobs {
 namespace {
@@ -33,15 +34,18 @@ void AddSplit(const v1::Split& split, const std::optional<v1::Dataset>& dataset,
   }
 }
 
-// The logistic baseline: one weight per pixel value and class, one bias per class. Its checkpoints hold weights and optimizer state (none
-// for plain sgd, one more copy with momentum, two with adam), and the best weights besides; two are kept.
-void AddSizes(const v1::TrainSpec& spec, int64_t images, int64_t classes, v1::Plan* plan) {
-  const int64_t pixel_values = int64_t{spec.preprocessing().width()} * spec.preprocessing().height() * kChannels;
-  const int64_t parameters = (pixel_values + 1) * classes;
+// Checkpoints hold weights and optimizer state (none for plain sgd, one more copy with momentum, two with adam), and the best weights
+// besides; two are kept.
+absl::Status AddSizes(const v1::TrainSpec& spec, int64_t images, int64_t classes, v1::Plan* plan) {
+  const graph::Shape input{spec.preprocessing().height(), spec.preprocessing().width(), kChannels};
+  SB_ASSIGN_OR_RETURN(const graph::Graph network, graph::BuildArchitecture(spec.arch(), {input, classes}));
+  const int64_t pixel_values = graph::ElementsOf(input);
+  const int64_t parameters = network.parameter_count();
   const int64_t copies = spec.optimizer().name() == "adam" ? 3 : spec.optimizer().momentum() > 0 ? 2 : 1;
   plan->set_parameters(parameters);
   plan->set_cache_bytes(images * pixel_values);
   plan->set_model_bytes(kFloatBytes * (parameters + pixel_values + 2 * parameters * (copies + 1)));
+  return absl::OkStatus();
 }
 
 absl::Status AddTraining(const store::Reader& reader, const v1::TrainSpec& spec, v1::Plan* plan) {
@@ -57,8 +61,8 @@ absl::Status AddTraining(const store::Reader& reader, const v1::TrainSpec& spec,
     plan->set_training_images(dataset->images());
   }
   plan->set_steps_per_epoch((plan->training_images() + spec.batch_size() - 1) / spec.batch_size());
-  if (dataset) AddSizes(spec, plan->training_images() + plan->validation_images(), dataset->classes_size(), plan);
-  return absl::OkStatus();
+  if (!dataset) return absl::OkStatus();
+  return AddSizes(spec, plan->training_images() + plan->validation_images(), dataset->classes_size(), plan);
 }
 
 }  // namespace

@@ -9,10 +9,13 @@
 #include <regex>
 #include <set>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/digest.h"
 #include "core/base/names.h"
+#include "core/graph/architectures.h"
 #include "server/jobs/field_error.h"
 #include "server/jobs/job_names.h"
 
@@ -41,9 +44,10 @@ absl::Status CheckName(std::string_view field, std::string_view what, const std:
 absl::Status CheckPath(std::string_view field, const std::string& path) {
   if (path.size() > kMaxPathBytes || path.find('\0') != std::string::npos) return FieldError(field, "is not a path");
   const std::filesystem::path parsed(path);
-  if (!parsed.is_absolute()) return FieldError(field, absl::StrCat("'", path, "' must be absolute: the server has its own working folder"));
+  if (!parsed.is_absolute())
+    return FieldError(field, absl::StrCat(Quoted(path), " must be absolute: the server has its own working folder"));
   if (std::find(parsed.begin(), parsed.end(), "..") != parsed.end()) {
-    return FieldError(field, absl::StrCat("'", path, "' must not contain '..'"));
+    return FieldError(field, absl::StrCat(Quoted(path), " must not contain '..'"));
   }
   return absl::OkStatus();
 }
@@ -80,9 +84,9 @@ absl::Status CheckPattern(const std::string& pattern) {
   try {
     if (std::regex(pattern, std::regex::ECMAScript).mark_count() >= 1) return absl::OkStatus();
   } catch (const std::regex_error& error) {
-    return FieldError(kField, absl::StrCat("'", pattern, "' is not a regular expression: ", error.what()));
+    return FieldError(kField, absl::StrCat(Quoted(pattern), " is not a regular expression: ", error.what()));
   }
-  return FieldError(kField, absl::StrCat("'", pattern, "' has no capture: put what names the group in parentheses"));
+  return FieldError(kField, absl::StrCat(Quoted(pattern), " has no capture: put what names the group in parentheses"));
 }
 
 absl::Status CheckSplitRule(const v1::SplitSpec& spec) {
@@ -155,7 +159,7 @@ absl::Status CompleteOptimizer(v1::OptimizerSpec& spec) {
   } else if (spec.name() == "adam") {
     SB_RETURN_IF_ERROR(CompleteAdam(spec));
   } else {
-    return FieldError("spec.train.optimizer.name", absl::StrCat("is '", spec.name(), "', it must be sgd or adam"));
+    return FieldError("spec.train.optimizer.name", absl::StrCat("is ", Quoted(spec.name()), ", it must be sgd or adam"));
   }
   if (std::isfinite(spec.lr()) && spec.lr() > 0) return absl::OkStatus();
   return FieldError("spec.train.optimizer.lr", absl::StrCat("is ", spec.lr(), ", it must be over 0"));
@@ -179,6 +183,12 @@ absl::Status CompletePreprocessing(v1::Preprocessing& spec) {
   return FieldError("spec.train.preprocessing.rescale", "must be a number other than 0");
 }
 
+absl::Status CheckArchitecture(const std::string& name) {
+  const std::vector<std::string> known = graph::ArchitectureNames();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return absl::OkStatus();
+  return FieldError("spec.train.arch", absl::StrCat("is ", Quoted(name), "; there is: ", absl::StrJoin(known, ", ")));
+}
+
 absl::Status CompleteTrain(v1::TrainSpec& spec) {
   spec.set_epochs(ValueOr(spec.epochs(), 10));
   spec.set_batch_size(ValueOr(spec.batch_size(), 32));
@@ -188,7 +198,7 @@ absl::Status CompleteTrain(v1::TrainSpec& spec) {
   SB_RETURN_IF_ERROR(CheckName("spec.train.dataset", "dataset", spec.dataset()));
   SB_RETURN_IF_ERROR(CheckRange("spec.train.dataset_version", spec.dataset_version(), 0, INT32_MAX));
   if (!spec.split().empty()) SB_RETURN_IF_ERROR(CheckName("spec.train.split", "split", spec.split()));
-  if (spec.arch() != "logistic") return FieldError("spec.train.arch", absl::StrCat("is '", spec.arch(), "'; there is: logistic"));
+  SB_RETURN_IF_ERROR(CheckArchitecture(spec.arch()));
   SB_RETURN_IF_ERROR(CheckName("spec.train.model", "model", spec.model()));
   SB_RETURN_IF_ERROR(CheckRange("spec.train.epochs", spec.epochs(), 1, 100'000));
   SB_RETURN_IF_ERROR(CheckRange("spec.train.batch_size", spec.batch_size(), 1, 65'536));

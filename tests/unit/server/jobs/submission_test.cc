@@ -283,6 +283,8 @@ TEST_F(Submission, ListsByStateAndKindWithQueuePositionsAndErrors) {
   EXPECT_EQ(pending.jobs(1).queue_position(), 1);
   EXPECT_FALSE(pending.jobs(1).has_spec());
   EXPECT_EQ(manager_->Get(low)->queue_position(), 1);
+  request.add_states(static_cast<v1::JobState>(99));
+  EXPECT_EQ(FieldOf(manager_->List(request).status()), "states");
   request.clear_states();
   request.add_kinds(v1::JOB_KIND_SPLIT);
   SB_ASSERT_OK_AND_ASSIGN(const v1::ListJobsResponse splits, manager_->List(request));

@@ -204,6 +204,14 @@ TEST(Validation, NamesTheFieldThatIsOutOfItsLimits) {
   }
 }
 
+TEST(Validation, DoesNotRepeatALongTextInFull) {
+  v1::JobSpec spec = TrainJob("maize");
+  spec.mutable_train()->set_arch(std::string(100'000, 'x'));
+  EXPECT_LT(EffectiveSpec(spec).status().message().size(), 300u);
+  spec = EvaluateJob("m:" + std::string(100'000, '1'), "maize");
+  EXPECT_LT(EffectiveSpec(spec).status().message().size(), 300u);
+}
+
 TEST(Validation, RequestIds) {
   SB_EXPECT_OK(CheckRequestId(""));
   SB_EXPECT_OK(CheckRequestId("6f1e-44"));

@@ -124,8 +124,9 @@ absl::StatusOr<std::vector<std::string>> TopFolders(const fs::path& root) {
   }
   std::error_code error;
   const fs::file_status status = fs::status(root, error);
-  if (status.type() == fs::file_type::not_found)
+  if (status.type() == fs::file_type::not_found) {
     return absl::InvalidArgumentError(absl::StrCat("folder ", root.string(), " does not exist"));
+  }
   if (status.type() != fs::file_type::none && status.type() != fs::file_type::directory) {
     return absl::InvalidArgumentError(absl::StrCat(root.string(), " is not a folder"));
   }

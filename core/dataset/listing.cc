@@ -71,6 +71,7 @@ absl::StatusOr<Candidates> ParseListing(std::string_view listing) {
   SB_ASSIGN_OR_RETURN(const std::vector<ListedFile> files, ParseLines(listing));
   const bool divided = IsDivided(files);
   std::vector<ClassFolder> folders;
+  folders.reserve(files.size());
   for (const ListedFile& file : files) folders.push_back(ClassFolderOf(file.path, divided));
   Candidates candidates;
   candidates.classes = ClassNames(folders);

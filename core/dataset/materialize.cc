@@ -166,8 +166,8 @@ class Layout {
   absl::Status Link(const fs::path& source, const fs::path& target) {
     ::unlink(target.c_str());  // a file of another size, left by a power loss
     // AT_SYMLINK_FOLLOW: a link to the image, not to a link to it.
-    if (!manifest_.root.empty() && ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) == 0)
-      return absl::OkStatus();
+    const bool may_link = !manifest_.root.empty();
+    if (may_link && ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) == 0) return absl::OkStatus();
     ++result_.copied_instead;
     return CopyFile(source, target, Durability::kLater);
   }

@@ -103,7 +103,10 @@ void WarnIfNotExact(const Manifest& manifest, const std::vector<Quota>& quotas, 
 }
 
 absl::StatusOr<SplitTable> Divide(const SplitSpec& spec, const Manifest& manifest, TaskContext& context) {
-  if (std::holds_alternative<FromFolders>(spec.rule)) return dataset::SplitFromFolders(manifest);
+  if (std::holds_alternative<FromFolders>(spec.rule)) {
+    if (spec.group_by.empty() && !spec.group_near) return dataset::SplitFromFolders(manifest);
+    return absl::InvalidArgumentError("the folders decide where each image belongs: leave group_by and group_near out");
+  }
   absl::StatusOr<std::vector<Quota>> quotas = std::holds_alternative<PerClass>(spec.rule)
                                                   ? QuotasOf(manifest, std::get<PerClass>(spec.rule))
                                                   : QuotasOf(manifest, std::get<Fraction>(spec.rule));
@@ -192,6 +195,7 @@ absl::StatusOr<SplitResult> RunSplit(const SplitSpec& spec, TaskContext& context
   WarnOfLeaks(manifest, table, context);
   WarnOfNearLeaks(manifest, table, context);
   std::vector<std::string> paths;
+  paths.reserve(manifest.rows.size());
   for (const dataset::ManifestRow& row : manifest.rows) paths.push_back(row.path);
   const std::string text = dataset::FormatSplitTable(table, spec.dataset, spec.dataset_version, dataset::ManifestDigest(manifest), paths);
   SB_RETURN_IF_ERROR(PublishFile(context.paths().output_dir / "split.tsv", text));

@@ -152,6 +152,8 @@ TEST_F(RunSplitTest, FromFoldersNeedsADividedDataset) {
   SplitSpec spec = Indexed();
   spec.rule = FromFolders{};
   EXPECT_THAT(Run(spec), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("<subset>/<class>/<file>")));
+  spec.group_near = true;
+  EXPECT_THAT(Run(spec), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("leave group_by and group_near out")));
 }
 
 TEST_F(RunSplitTest, LaysTheImagesOut) {

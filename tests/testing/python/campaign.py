@@ -1,8 +1,10 @@
 """Trainings that are long enough to be disturbed, and the checks that a disturbance must not break."""
 
+import json
 import os
 import random
 import signal
+import threading
 import time
 
 from service import wait_until
@@ -49,15 +51,30 @@ def seeded_random():
     return random.Random(seed)
 
 
-def wait_for_progress(service, job_id, last_seq, seconds=60):
-    """Until the job's log has grown beyond `last_seq` while it runs, or it has ended; returns the job."""
+class Watcher(threading.Thread):
+    """A client that watches a job from its first event to its last, over all that happens to the server."""
 
-    def progressed():
-        job = service.job(job_id)
-        running = job["state"] == "RUNNING" and job["last_seq"] > last_seq
-        return job if running or job["state"] in ENDED else None
+    def __init__(self, service, job_id):
+        super().__init__()
+        self._process = service.popen("--output", "json", "job", "watch", job_id)
+        self.events = []  # durable ones, in the order in which they came
+        self.start()
 
-    return wait_until(progressed, seconds, lambda: f"{job_id} makes no progress: {service.job(job_id)}\n{service.log()}")
+    def run(self):
+        for line in self._process.stdout:
+            event = json.loads(line)
+            if event.get("seq"):
+                self.events.append(event)
+
+    def epochs(self):
+        return sum(event["type"] == "epoch" for event in list(self.events))
+
+    def finish(self, timeout=180):
+        """All events; fails when the job did not succeed."""
+        self.join(timeout)
+        stderr = self._process.stderr.read()
+        assert self._process.wait(timeout) == 0, stderr
+        return self.events
 
 
 def kill_worker(service):
@@ -75,14 +92,17 @@ def kill_server(service):
     return 1
 
 
-def disturb(service, job_id, kill, moments, generator, longest=1.0):
-    """Kills at up to `moments` random moments of the job, each after some progress; returns how many there were."""
-    done, last_seq = 0, 0
-    while done < moments:
-        job = wait_for_progress(service, job_id, last_seq)
-        if job["state"] in ENDED:
-            break
-        last_seq = job["last_seq"]
+def disturb(service, watcher, kill, moments, generator, longest=0.8):
+    """Kills at up to `moments` random moments of the watched job; returns how many there were.
+
+    The first may come at any time; later ones come after a further epoch was seen, since a job whose worker crashes twice without progress is
+    given up, as it must be.
+    """
+    done, seen = 0, -1
+    while done < moments and watcher.is_alive():
+        wait_until(lambda: watcher.epochs() > seen or not watcher.is_alive(), 60, lambda: f"no progress after {seen} epochs\n{service.log()}")
         time.sleep(generator.uniform(0, longest))
-        done += kill(service)
+        seen = watcher.epochs()
+        if watcher.is_alive():
+            done += kill(service)
     return done

@@ -26,10 +26,10 @@ struct WatchOptions {
   int64_t after_seq = 0;
   bool without_progress = false;
   // Pauses between attempts to connect again; max_attempts does not count here.
-  RetryPolicy retry;
+  RetryPolicy retry = {};
   // Called in Next() when the connection was lost, once for each time it had delivered something (or never been made): why, and after which
   // event the watch will go on.
-  std::function<void(const absl::Status& why, int64_t last_seq)> on_connection_lost;
+  std::function<void(const absl::Status& why, int64_t last_seq)> on_connection_lost = {};
 };
 
 // An iterator over a job's events. After any failure it connects again, with growing pauses, and goes on after the last event it has

@@ -245,6 +245,7 @@ absl::StatusOr<ExitCode> Train(Session& session, const TrainOptions& options) {
   SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
   SB_ASSIGN_OR_RETURN(const std::vector<v1::Job> jobs, SubmitAll(*client, &training));
   if (options.detach) {
+    for (const v1::Job& job : jobs) session.console().Message(JobLine(job, training));
     PrintDetached(session, jobs.back());
     return kDone;
   }

@@ -132,7 +132,7 @@ TEST_F(JobWatchTest, PassesLiveProgressOn) {
   AddJob({StateEvent(1, v1::JOB_STATE_RUNNING), ProgressEvent("decode", 1, 10, 5), StateEvent(2, v1::JOB_STATE_SUCCEEDED)});
   SB_ASSERT_OK_AND_ASSIGN(const auto numbers, WatchAll());
   EXPECT_THAT(numbers, ElementsAre(1, 0, 2));
-  SB_ASSERT_OK_AND_ASSIGN(const auto without, WatchAll({.after_seq = 0, .without_progress = true, .retry = {}, .on_connection_lost = {}}));
+  SB_ASSERT_OK_AND_ASSIGN(const auto without, WatchAll({.after_seq = 0, .without_progress = true}));
   EXPECT_THAT(without, ElementsAre(1, 2));
 }
 
@@ -173,7 +173,7 @@ TEST_F(JobWatchTest, CancelEndsAWaitingNext) {
 }
 
 TEST_F(JobWatchTest, CancelEndsAPauseBetweenAttempts) {
-  AddJob({StateEvent(1, v1::JOB_STATE_RUNNING)});
+  AddJob({StateEvent(1, v1::JOB_STATE_RUNNING), LogEvent(2, "a")});
   server_.CutStreams({1});
   ClientOptions options;
   options.server = server_.address();
@@ -202,7 +202,7 @@ TEST_F(JobWatchTest, MayBeDroppedAtAnyMoment) {
   { const auto never_asked = client_->WatchJob("train-1", {}); }
   const auto with_unread_events = client_->WatchJob("train-1", {});
   SB_EXPECT_OK(with_unread_events->Next());
-  const auto waiting = client_->WatchJob("train-1", {.after_seq = 3, .without_progress = false, .retry = {}, .on_connection_lost = {}});
+  const auto waiting = client_->WatchJob("train-1", {.after_seq = 3});
   EXPECT_THAT(waiting->Next(std::chrono::steady_clock::now() + milliseconds(5)), StatusIs(absl::StatusCode::kDeadlineExceeded));
 }
 

@@ -135,7 +135,8 @@ class DownloadTest : public TransferTest {
     server_.AddJob(std::move(job));
   }
   v1::Artifact Artifact(const std::string& name) {
-    for (v1::Artifact& artifact : *client_->ListArtifacts("evaluate-1")) {
+    const std::vector<v1::Artifact> artifacts = client_->ListArtifacts("evaluate-1").value();
+    for (const v1::Artifact& artifact : artifacts) {
       if (artifact.name() == name) return artifact;
     }
     return {};

@@ -179,8 +179,10 @@ Json EventToJson(const v1::Event& event) {
   json["time"] = MessageValue(event.time());
   json["type"] = type;
   if (payload != nullptr) json.update(ToJson(*payload));
-  // The number of planned epochs is in the job's specification; the event's fields are fixed for scripts.
-  if (event.has_epoch()) json.erase("epochs");
+  // An epoch's fields are fixed for scripts; the message may grow others.
+  if (event.has_epoch()) {
+    for (const char* name : {"epochs", "images", "val_images"}) json.erase(std::string(name));
+  }
   return json;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -48,7 +49,8 @@ absl::StatusOr<Json> ParseChoice(const TrainSetting& setting, const std::string&
   if (std::find(setting.choices.begin(), setting.choices.end(), text) == setting.choices.end()) {
     return Expected(absl::StrCat("one of ", absl::StrJoin(setting.choices, ", ")), text);
   }
-  return setting.enum_prefix + absl::AsciiStrToUpper(text);
+  // Without a prefix the field is a text, not an enum.
+  return Json(setting.enum_prefix.empty() ? text : setting.enum_prefix + absl::AsciiStrToUpper(text));
 }
 
 // The field at `path` of the specification's JSON; null when there is none.
@@ -64,6 +66,7 @@ Json At(const Json& spec, const std::string& path) {
 
 std::string ScalarText(const Json& value) {
   if (value.is_null()) return "";
+  if (value.is_number_float()) return absl::StrFormat("%.10g", value.get<double>());
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 

@@ -80,7 +80,7 @@ void ReportRejected(Session& session, client::Client& client, const v1::Dataset&
     for (const auto& [reason, count] : CountReasons(content)) absl::StrAppend(&text, "\n  ", FormatCount(count), "  ", reason);
   }
   const std::string command = absl::StrCat("job get ", dataset.job_id(), " ", kRejectedFile, " --out -");
-  session.console().Warning(absl::StrCat(text, "\n  which: ", session.CommandLine(command)));
+  session.console().Message(absl::StrCat(text, "\n  which: ", session.CommandLine(command)));
 }
 
 void PrintAdded(Session& session, client::Client& client, const v1::Dataset& dataset) {

@@ -36,7 +36,7 @@ void AddServeCommand(CommandTree& tree) {
       tree.AddCommand(&tree.root(), "serve", "Start a server in the foreground; its flags may follow",
                       {"seedbed serve                                       # state in $XDG_DATA_HOME/seedbed or ~/.local/share/seedbed",
                        "seedbed serve --listen 127.0.0.1:9000 --data-root /data/seedbed --devices cpu",
-                       "seedbed serve -- --help                             # all flags of seedbedd"},
+                       "seedbedd --help                                     # all its flags"},
                       [arguments](Session&) -> absl::StatusOr<ExitCode> { return ExecServer(*arguments); });
   command->allow_extras();
   command->parse_complete_callback([command, arguments] { *arguments = command->remaining(); });

@@ -31,13 +31,13 @@ constexpr char kBestWeightsName[] = "best.safetensors";
 // Tells the task's context what the trainer says.
 class ContextObserver : public train::TrainObserver {
  public:
-  ContextObserver(int epochs, TaskContext& context) : epochs_(epochs), context_(context) {}
+  ContextObserver(EpochPlan plan, TaskContext& context) : plan_(plan), context_(context) {}
 
   bool Cancelled() override { return context_.cancelled(); }
   void OnProgress(int epoch, int64_t done, int64_t total, double images_per_second) override {
-    context_.Report({absl::StrCat("epoch ", epoch, "/", epochs_), done, total, "images", images_per_second});
+    context_.Report({absl::StrCat("epoch ", epoch, "/", plan_.epochs), done, total, "images", images_per_second});
   }
-  void OnEpoch(const EpochRecord& record) override { context_.Emit({absl::StrCat("epoch/", record.epoch), MetricsFrom(record, epochs_)}); }
+  void OnEpoch(const EpochRecord& record) override { context_.Emit({absl::StrCat("epoch/", record.epoch), MetricsFrom(record, plan_)}); }
   void OnWarning(std::string_view code, const std::string& message) override { Warn(code, message, context_); }
   void OnResume(int epoch, int64_t batches_done) override {
     Log(absl::StrCat("resumed/", context_.attempt_epoch()),
@@ -46,7 +46,7 @@ class ContextObserver : public train::TrainObserver {
   void OnCheckpoint(int64_t mark) override { context_.Checkpointed(mark); }
 
  private:
-  const int epochs_;
+  const EpochPlan plan_;
   TaskContext& context_;
 };
 
@@ -163,7 +163,7 @@ class TrainTask {
     const std::string isa = instruction_set();
     options.instruction_set = isa;
     SB_ASSIGN_OR_RETURN(const auto learner, train::MakeLinearLearner(model->graph, model->weights, training, validation, options));
-    ContextObserver observer(spec_.epochs, context_);
+    ContextObserver observer(Plan(), context_);
     absl::StatusOr<train::TrainOutcome> outcome = train::Train(TrainerOptionsFor(*model), learner.get(), &observer);
     if (outcome.status().code() == absl::StatusCode::kOutOfRange) {
       absl::Status diverged = outcome.status();
@@ -171,6 +171,12 @@ class TrainTask {
       return diverged;
     }
     return outcome;
+  }
+
+  EpochPlan Plan() const {
+    return {.epochs = spec_.epochs,
+            .images = static_cast<int64_t>(training_rows_.size()),
+            .val_images = static_cast<int64_t>(validation_rows_.size())};
   }
 
   train::Examples ExamplesOf(const image::DecodedRows& decoded, size_t first, const std::vector<uint32_t>& rows) const {
@@ -232,7 +238,7 @@ class TrainTask {
     SB_RETURN_IF_ERROR(PublishArtifact("history.csv", "text/csv", HistoryCsv(outcome.history), context_));
 
     TrainResult result = ResultOf(model);
-    result.metrics = MetricsFrom(outcome.history[static_cast<size_t>(epoch - 1)], spec_.epochs);
+    result.metrics = MetricsFrom(outcome.history[static_cast<size_t>(epoch - 1)], Plan());
     result.best_epoch = outcome.best_epoch;
     for (const char* name : {nn::kModelJsonName, nn::kModelWeightsName, kBestWeightsName}) {
       result.bytes += static_cast<int64_t>(std::filesystem::file_size(folder / name));

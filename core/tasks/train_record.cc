@@ -7,16 +7,18 @@
 
 namespace seedbed::tasks {
 
-EpochMetrics MetricsFrom(const train::EpochRecord& record, int epochs) {
+EpochMetrics MetricsFrom(const train::EpochRecord& record, const EpochPlan& plan) {
   return {.epoch = record.epoch,
-          .epochs = epochs,
+          .epochs = plan.epochs,
           .loss = record.loss,
           .accuracy = record.accuracy,
           .val_loss = record.val_loss,
           .val_accuracy = record.val_accuracy,
           .lr = record.lr,
           .seconds = record.seconds,
-          .images_per_second = record.images_per_second};
+          .images_per_second = record.images_per_second,
+          .images = plan.images,
+          .val_images = plan.val_images};
 }
 
 nlohmann::json TrainingJson(const TrainSpec& spec, const TrainingRecord& record) {

@@ -13,7 +13,13 @@
 
 namespace seedbed::tasks {
 
-EpochMetrics MetricsFrom(const train::EpochRecord& record, int epochs);
+// What is the same in each epoch of a training.
+struct EpochPlan {
+  int epochs = 0;
+  int64_t images = 0;
+  int64_t val_images = 0;
+};
+EpochMetrics MetricsFrom(const train::EpochRecord& record, const EpochPlan& plan);
 
 // How a model came about, beside its spec.
 struct TrainingRecord {

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import datetime
 import json
 import os
 import pathlib
@@ -21,12 +22,12 @@ from service import REPOSITORY, Service, program, wait_until
 HERE = pathlib.Path(__file__).resolve().parent
 CLASSES = 12
 REPEATS = 15
+CODEC_THREADS = 2
 
 
 @dataclasses.dataclass
 class Context:
     folder: pathlib.Path
-    build_dir: pathlib.Path
     images: int
     epochs: int
     _set: pathlib.Path | None = None
@@ -63,9 +64,10 @@ def multiply_photographs(sample, target, wanted):
         Image.fromarray(noisy).save(folder / f"{number:05}.png")
 
 
-def seconds_between(job):
-    parse = lambda text: time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")) + float("0" + text[19:].rstrip("Z"))
-    return parse(job["end_time"]) - parse(job["start_time"])
+def seconds_between(begin, end):
+    """Between two times as the CLI prints them."""
+    parse = lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return (parse(end) - parse(begin)).total_seconds()
 
 
 def start_up(context):
@@ -145,9 +147,9 @@ def queue(context):
 
 
 def indexing(context):
-    """The index job, against reading, hashing and decoding alone."""
+    """The index job (read, hash, decode, fingerprint), against the bare codec on as many threads."""
     images = context.image_set()
-    service = context.service("--devices", "cpu")
+    service = context.service("--devices", "cpu", workers_threads=CODEC_THREADS)
     try:
         wait_until(lambda: [worker["state"] for worker in service.json("worker", "ls")["workers"]] == ["IDLE"])
         list(map(pathlib.Path.read_bytes, images.glob("*/*")))  # both sides read from the page cache
@@ -155,20 +157,21 @@ def indexing(context):
         service.cli("dataset", "add", "seedlings", images)
         job = service.job(service.json("dataset", "show", "seedlings")["job_id"])
         count = service.json("dataset", "show", "seedlings")["images"]
-        rate = count / seconds_between(job)
+        rate = count / seconds_between(job["start_time"], job["end_time"])
         yield {"name": "indexing", "value": rate, "unit": "images/s"}
-        yield {"name": "codecs alone (read, hash, decode), all cores", "value": codecs, "unit": "images/s"}
+        yield {"name": "libspng alone, files in memory", "value": codecs, "unit": "images/s"}
         yield {"name": "indexing : codecs alone", "value": rate / codecs, "unit": "", "at_least": 0.9}
     finally:
         service.close()
 
 
 def codecs_alone(images):
-    """Images per second of the benchmark that only reads, hashes and decodes the folder on all cores."""
-    environment = os.environ | {"SEEDBED_BENCH_IMAGES": str(images)}
-    command = [program("image_bench"), "--benchmark_filter=ReadHashDecodeFolder", "--benchmark_format=json"]
+    """Images per second that libspng decodes, called without anything around it, files in memory."""
+    environment = os.environ | {"SEEDBED_SAMPLE_DIR": str(images)}
+    command = [program("image_bench"), f"--benchmark_filter=^DecodeBare/png/real_time/threads:{CODEC_THREADS}$", "--benchmark_format=json"]
     report = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
-    return max(run["items_per_second"] for run in report["benchmarks"])
+    (run,) = report["benchmarks"]
+    return run["items_per_second"]
 
 
 def peers(images, epochs, which):
@@ -186,16 +189,18 @@ def training(context):
         service.cli("split", "seedlings", "--per-class", 12)
         arguments = ["--dataset", "seedlings", "--split", "default", "--arch", "logistic", "--epochs", context.epochs, "--model", "m"]
         lines = service.json_lines("train", *arguments)
-        ours = [line["seconds"] for line in lines if line.get("type") == "epoch"]
+        epochs = [line for line in lines if line.get("type") == "epoch"]
+        started = next(line["time"] for line in lines if line.get("state") == "RUNNING")
     finally:
         service.close()
     keras = peers(images, 2, "keras")
     torch = peers(images, 2, "torch")
-    later = statistics.median(ours[1:])
-    yield {"name": "our epoch, the first", "value": ours[0], "unit": "s"}
+    first = seconds_between(started, epochs[0]["time"])
+    later = statistics.median(epoch["seconds"] for epoch in epochs[1:])
+    yield {"name": "our epoch, the first, from the start of the job", "value": first, "unit": "s", "note": "decoding and validation included"}
     yield {"name": "our epoch, median of the later ones", "value": later, "unit": "s"}
     yield {"name": "Keras epoch : our later epoch", "value": keras["later_epoch_seconds"] / later, "unit": "times", "at_least": 20}
-    yield {"name": "PyTorch DataLoader first epoch : our first epoch", "value": torch["first_epoch_seconds"] / ours[0], "unit": "times", "at_least": 2}
+    yield {"name": "PyTorch DataLoader first epoch : our first epoch", "value": torch["first_epoch_seconds"] / first, "unit": "times", "at_least": 2}
 
 
 ALL = {"start_up": start_up, "status": status_command, "queue": queue, "indexing": indexing, "training": training}

@@ -7,6 +7,7 @@ these are measurements of a machine, not tests.
 
 import argparse
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -43,12 +44,13 @@ def main():
     parser.add_argument("--only", default="", help="names of measures, comma-separated: " + ", ".join(measures.ALL))
     arguments = parser.parse_args()
 
+    os.environ["SEEDBED_BUILD_DIR"] = str(arguments.build_dir.resolve())
     folder = pathlib.Path(tempfile.mkdtemp(prefix="sb-bench-"))
     output = arguments.build_dir.parent / "bench"
     output.mkdir(parents=True, exist_ok=True)
     results = []
     try:
-        context = measures.Context(folder=folder, build_dir=arguments.build_dir, images=arguments.images, epochs=arguments.epochs)
+        context = measures.Context(folder=folder, images=arguments.images, epochs=arguments.epochs)
         for name in arguments.only.split(",") if arguments.only else measures.ALL:
             print(f"--- {name}", flush=True)
             for result in measures.ALL[name](context):

@@ -112,8 +112,9 @@ class Dealer {
   // Images beyond the quotas if the unit were taken.
   int64_t Excess(const Unit& unit) const {
     int64_t excess = 0;
-    for (const auto& [label, images] : unit.per_class)
+    for (const auto& [label, images] : unit.per_class) {
       excess += std::max<int64_t>(0, images - std::max<int64_t>(0, room_[static_cast<size_t>(label)]));
+    }
     return excess;
   }
 

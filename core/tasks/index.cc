@@ -115,8 +115,9 @@ absl::StatusOr<int64_t> ReportDuplicates(const Manifest& manifest, TaskContext& 
   std::vector<std::string> conflicts;
   int64_t files = 0;
   for (const std::vector<uint32_t>& group : groups) {
-    for (const uint32_t row : group)
+    for (const uint32_t row : group) {
       absl::StrAppend(&table, manifest.rows[row].sha256, "\t", dataset::EscapeField(manifest.rows[row].path), "\n");
+    }
     named.push_back(NamePair(manifest, {group[0], group[1]}));
     files += static_cast<int64_t>(group.size());
     // Rows come by label: the ends differ if any do.

@@ -49,7 +49,7 @@ class Gravel {
     double second = 1e30;
     for (int r = std::max(row - 1, 0); r <= std::min(row + 1, columns_ - 1); ++r) {
       for (int c = std::max(column - 1, 0); c <= std::min(column + 1, columns_ - 1); ++c) {
-        const Pebble& pebble = pebbles_[static_cast<size_t>(r * columns_ + c)];
+        const Pebble& pebble = pebbles_[static_cast<size_t>(r) * static_cast<size_t>(columns_) + static_cast<size_t>(c)];
         const double distance = (x - pebble.x) * (x - pebble.x) + (y - pebble.y) * (y - pebble.y);
         second = std::min(second, std::max(distance, first));
         if (distance < first) {
@@ -178,7 +178,7 @@ image::Image Canvas::ToImage() const {
   image.rgb.reserve(3 * pixels_.size());
   for (const Color& pixel : pixels_) {
     for (const double value : {pixel.red, pixel.green, pixel.blue}) {
-      image.rgb.push_back(static_cast<uint8_t>(std::clamp(value, 0.0, 255.0) + 0.5));
+      image.rgb.push_back(static_cast<uint8_t>(std::lround(std::clamp(value, 0.0, 255.0))));
     }
   }
   return image;

@@ -82,6 +82,7 @@ absl::StatusOr<Units> GroupRows(const Manifest& manifest, const GroupingOptions&
     for (const uint32_t row : group) sets.Join(group.front(), row);
   }
   std::vector<std::string> names;
+  names.reserve(manifest.rows.size());
   for (const ManifestRow& row : manifest.rows) names.push_back(row.group);
   JoinByName(names, &sets);
   if (!options.group_by.empty()) {

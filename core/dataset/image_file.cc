@@ -43,11 +43,11 @@ absl::StatusOr<fs::path> LocateImageFile(const Manifest& manifest, const Manifes
     if (fs::exists(place, ignored)) return fs::path(place);
   }
   if (manifest.root.empty()) {
-    const fs::path object = ObjectPath(objects_folder, row.sha256);
+    fs::path object = ObjectPath(objects_folder, row.sha256);
     if (fs::exists(object, ignored)) return object;
     return absl::NotFoundError(absl::StrCat("the content of image '", row.path, "' (", row.sha256, ") is gone: upload the dataset again"));
   }
-  const fs::path original = fs::path(manifest.root) / row.path;
+  fs::path original = fs::path(manifest.root) / row.path;
   // Not only ENOENT: a folder that may not be searched says more when the file is opened.
   std::error_code error;
   if (fs::status(original, error).type() != fs::file_type::not_found) return original;

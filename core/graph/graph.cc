@@ -146,6 +146,7 @@ int64_t Graph::trainable_parameter_count() const {
 
 std::vector<SummaryRow> Graph::Summary() const {
   std::vector<SummaryRow> rows;
+  rows.reserve(layers_.size());
   for (const ResolvedLayer& layer : layers_) {
     rows.push_back({.name = layer.layer.name,
                     .type = FindLayerType(layer.layer.type)->keras_name,

@@ -53,8 +53,9 @@ absl::Status InferFlatten(std::span<const Shape> inputs, ResolvedLayer* layer) {
 absl::Status InferDense(std::span<const Shape> inputs, ResolvedLayer* layer) {
   const nlohmann::json& config = layer->layer.config;
   SB_RETURN_IF_ERROR(CheckKeys(config, {"units", "bias"}));
-  if (inputs[0].size() != 1)
+  if (inputs[0].size() != 1) {
     return absl::InvalidArgumentError(absl::StrCat("needs a vector, got ", FormatShape(inputs[0]), "; flatten first"));
+  }
   if (!config.contains("units")) return absl::InvalidArgumentError("needs units");
   SB_ASSIGN_OR_RETURN(const int64_t units, PositiveInteger(config["units"], "units"));
   const int64_t width = inputs[0][0];
@@ -62,8 +63,9 @@ absl::Status InferDense(std::span<const Shape> inputs, ResolvedLayer* layer) {
   if (config.contains("bias") && !config["bias"].is_boolean()) return absl::InvalidArgumentError("bias must be true or false");
   layer->output_shape = {units};
   layer->parameters.push_back({.name = layer->layer.name + ".weight", .shape = {units, width}, .fan_in = width, .fan_out = units});
-  if (config.value("bias", true))
+  if (config.value("bias", true)) {
     layer->parameters.push_back({.name = layer->layer.name + ".bias", .shape = {units}, .fan_in = 0, .fan_out = 0});
+  }
   return absl::OkStatus();
 }
 

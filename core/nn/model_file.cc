@@ -107,8 +107,9 @@ absl::Status TakeWeights(const TensorViews& stored, SavedModel* model) {
     return absl::DataLossError("there is a mean image where none is used, or none where one is");
   }
   if (absl::Status checked = CheckWeights(model->graph, network); !checked.ok()) return absl::DataLossError(checked.message());
-  for (const auto& [name, view] : network)
+  for (const auto& [name, view] : network) {
     model->weights.emplace(name, Tensor{view.dtype, view.shape, {view.data.begin(), view.data.end()}});
+  }
   return absl::OkStatus();
 }
 

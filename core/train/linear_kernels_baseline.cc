@@ -6,7 +6,7 @@
 namespace seedbed::train {
 namespace {
 
-typedef float Quarter __attribute__((vector_size(16)));
+using Quarter __attribute__((vector_size(16))) = float;
 
 struct Vec {
   static constexpr int kRows = 1, kClasses = 3;  // 12 of 16 registers hold sums, four each

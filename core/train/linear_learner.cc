@@ -116,11 +116,13 @@ absl::StatusOr<std::unique_ptr<Learner>> MakeLinearLearner(const graph::Graph& g
   const graph::Shape& shape = dense->parameters[0].shape;
   for (const Examples* examples : {&training, &validation}) {
     const size_t rows = std::visit([](const auto& all) { return all.size(); }, examples->rows);
-    if (rows != examples->labels.size())
+    if (rows != examples->labels.size()) {
       return absl::InvalidArgumentError(absl::StrCat(rows, " rows have ", examples->labels.size(), " labels"));
+    }
     for (const int32_t label : examples->labels) {
-      if (label < 0 || label >= shape[0])
+      if (label < 0 || label >= shape[0]) {
         return absl::InvalidArgumentError(absl::StrCat("label ", label, " is none of ", shape[0], " classes"));
+      }
     }
   }
   LinearClassifierOptions linear;

@@ -51,8 +51,9 @@ class Trainer {
  private:
   absl::Status Resume() {
     SB_ASSIGN_OR_RETURN(LoadedCheckpoint loaded, LoadNewestCheckpoint(options_.checkpoints));
-    for (const std::string& reason : loaded.skipped)
+    for (const std::string& reason : loaded.skipped) {
       observer_->OnWarning("checkpoint_skipped", absl::StrCat("checkpoint skipped: ", reason));
+    }
     if (!loaded.checkpoint) return absl::OkStatus();
     state_ = *std::move(loaded.checkpoint);
     SB_RETURN_IF_ERROR(learner_->Restore(*state_.weights, state_.optimizer, state_.step));
@@ -75,8 +76,9 @@ class Trainer {
 
   std::vector<uint32_t> Order() const {
     const uint32_t count = static_cast<uint32_t>(examples_);
-    if (options_.shuffle)
+    if (options_.shuffle) {
       return RandomPermutation(count, RandomStream(options_.seed, RandomPurpose::kShuffle, static_cast<uint64_t>(epoch())));
+    }
     std::vector<uint32_t> order(count);
     std::iota(order.begin(), order.end(), 0u);
     return order;
@@ -85,7 +87,8 @@ class Trainer {
   absl::Status TrainEpoch(bool* cancelled) {
     const std::vector<uint32_t> order = Order();
     while (state_.batches_done < batches_) {
-      if ((*cancelled = observer_->Cancelled())) return absl::OkStatus();
+      *cancelled = observer_->Cancelled();
+      if (*cancelled) return absl::OkStatus();
       const int64_t first = images_done();
       const size_t count = static_cast<size_t>(std::min<int64_t>(options_.batch_size, examples_ - first));
       SB_ASSIGN_OR_RETURN(const BatchResult result, learner_->TrainBatch(std::span(order).subspan(static_cast<size_t>(first), count)));
@@ -148,7 +151,8 @@ class Trainer {
     if (count == 0) return absl::OkStatus();
     BatchResult total;
     for (size_t first = 0; first < count; first += kValidationBatch) {
-      if ((*cancelled = observer_->Cancelled())) return absl::OkStatus();
+      *cancelled = observer_->Cancelled();
+      if (*cancelled) return absl::OkStatus();
       SB_ASSIGN_OR_RETURN(const BatchResult result, learner_->EvaluateBatch(first, std::min(kValidationBatch, count - first)));
       total.loss += result.loss;
       total.correct += result.correct;

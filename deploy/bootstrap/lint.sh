@@ -12,7 +12,6 @@ lint_structure() { python3 tests/lint/check_structure.py --build-dir build/relea
 lint_tidy() { python3 tests/lint/tidy.py build/release build/tidy-cache; }
 
 lint_proto() {
-  ensure_venv .deps/lint tests/lint/requirements.txt
   .deps/lint/bin/buf lint || return 1
   local released
   released=$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || true)
@@ -22,6 +21,7 @@ lint_proto() {
 # Runs every check, whatever fails, and says at the end which did.
 verb_lint() {
   ensure_packages lint
+  ensure_venv .deps/lint tests/lint/requirements.txt
   build_tree release seedbed_proto_grpc
   local check failed=()
   for check in format scripts proto structure tidy; do

@@ -81,6 +81,14 @@ demo_fetch_metrics() {
   grep -E '^seedbed_(jobs_finished_total|training_images_total|worker_(epoch|loss|accuracy_ratio))\b' build/demo/metrics.txt | grep -v ' 0$' | head -n 12
 }
 
+# The evaluation's files: scores as JSON and CSV, and the confusion matrix.
+demo_keep_evaluation() {
+  local job seedbed=(build/release/bin/seedbed --server "$demo_listen")
+  job=$("${seedbed[@]}" --output json job ls --kind evaluate --limit 1 | sed -n 's/.*"id":"\(evaluate-[0-9]*\)".*/\1/p')
+  rm -rf build/demo/evaluation
+  "${seedbed[@]}" --quiet job get "$job" --out build/demo/evaluation >/dev/null
+}
+
 demo_images() {
   if [ -n "$1" ]; then
     [ -d "$1" ] || die "there is no folder $1" 5
@@ -98,10 +106,8 @@ demo_work() {
   demo_seedbed dataset add seedlings "$images"
   demo_seedbed split seedlings --per-class "$per_class" --name demo
   demo_seedbed train --dataset seedlings --split demo --arch logistic --epochs 10 --model demo
-  printf '\n$ seedbed evaluate demo --dataset seedlings --split demo --subset validation\n'
-  demo_run build/release/bin/seedbed --server "$demo_listen" --output json evaluate demo --dataset seedlings --split demo --subset validation \
-    >build/demo/evaluation.json || die "the evaluation failed; the server's log: $demo_log"
-  python3 deploy/bootstrap/show_evaluation.py build/demo/evaluation.json
+  demo_seedbed evaluate demo --dataset seedlings --split demo --subset validation
+  demo_keep_evaluation
   rm -rf build/demo/model
   demo_seedbed model export demo --out build/demo/model
   demo_fetch_metrics
@@ -128,6 +134,6 @@ verb_demo() {
   images=$(demo_images "$folder")
   demo_start_server
   demo_work "$images"
-  printf '\nThe model is in build/demo/model, its evaluation in build/demo/evaluation.json, the metrics in build/demo/metrics.txt.\n'
+  printf '\nThe model is in build/demo/model, its evaluation in build/demo/evaluation/, the metrics in build/demo/metrics.txt.\n'
   if [ -n "$demo_keep" ]; then echo "The data root is kept: ./run serve --data-root $demo_root/data"; fi
 }

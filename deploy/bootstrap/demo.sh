@@ -52,7 +52,7 @@ demo_start_server() {
     >"$demo_root/ready" 2>"$demo_log" </dev/null &
   demo_server=$!
   local tries=0 ready=
-  until ready=$(grep -m1 '^seedbedd ready: ' "$demo_root/ready"); do
+  until ready=$(grep -m1 '^seedbedd ready: ' "$demo_root/ready" 2>/dev/null); do
     kill -0 "$demo_server" 2>/dev/null || { tail -n 20 "$demo_log" >&2; die "the server did not start; its log: $demo_log"; }
     [ $((tries += 1)) -lt 300 ] || die "the server is not ready after 15 s; its log: $demo_log"
     sleep 0.05

@@ -44,8 +44,9 @@ absl::Status CheckName(std::string_view field, std::string_view what, const std:
 absl::Status CheckPath(std::string_view field, const std::string& path) {
   if (path.size() > kMaxPathBytes || path.find('\0') != std::string::npos) return FieldError(field, "is not a path");
   const std::filesystem::path parsed(path);
-  if (!parsed.is_absolute())
+  if (!parsed.is_absolute()) {
     return FieldError(field, absl::StrCat(Quoted(path), " must be absolute: the server has its own working folder"));
+  }
   if (std::find(parsed.begin(), parsed.end(), "..") != parsed.end()) {
     return FieldError(field, absl::StrCat(Quoted(path), " must not contain '..'"));
   }

@@ -95,8 +95,9 @@ absl::StatusOr<Training> Prepare(Session& session, const TrainOptions& options) 
     SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
     SB_RETURN_IF_ERROR(UseFolder(*client, options.folder, &training));
   }
-  if (!training.given.contains("dataset"))
+  if (!training.given.contains("dataset")) {
     return UsageError("what is to be trained on? Give --dataset NAME, or a folder of labelled images");
+  }
   if (!training.given.contains("model")) {
     Give("model", absl::StrCat(TextOf(training.given, "dataset"), "-", TextOf(training.given, "arch")), "default", &training.given);
   }
@@ -133,8 +134,9 @@ absl::StatusOr<v1::Plan> MakePlan(Session& session, const Training& training) {
 // The jobs that the command would submit, in order.
 std::vector<std::string> JobsToMake(const Training& training) {
   std::vector<std::string> jobs;
-  if (training.folder && training.folder->index_job)
+  if (training.folder && training.folder->index_job) {
     jobs.push_back(absl::StrCat("index ", training.folder->root, " as ", training.folder->dataset));
+  }
   if (training.folder && training.folder->split_job) {
     jobs.push_back(absl::StrCat("split ", training.folder->dataset, ": ", kFolderFraction, " of each class to validation"));
   }

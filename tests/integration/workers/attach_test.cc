@@ -204,7 +204,7 @@ class AttachTest : public ::testing::Test {
 std::vector<int> NewEvents(const std::vector<std::string>& calls) {
   std::vector<int> keys;
   for (const std::string& call : calls) {
-    if (call.rfind("event ", 0) != 0) continue;
+    if (!call.starts_with("event ")) continue;
     const int key = std::stoi(call.substr(call.rfind(' ') + 1));
     if (keys.empty() || key > keys.back()) keys.push_back(key);
   }

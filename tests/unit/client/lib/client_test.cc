@@ -11,7 +11,6 @@
 namespace seedbed::client {
 namespace {
 
-using seedbed::testing::FakeJob;
 using seedbed::testing::FakeServer;
 using seedbed::testing::StatusIs;
 using std::chrono::milliseconds;

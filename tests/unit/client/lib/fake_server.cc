@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -217,8 +218,8 @@ class FakeServer::Jobs final : public v1::JobService::Service {
   grpc::Status ListJobs(grpc::ServerContext*, const v1::ListJobsRequest* request, v1::ListJobsResponse* response) override {
     if (grpc::Status status = server_.Begin(); !status.ok()) return status;
     MutexLock lock(&server_.mutex_);
-    for (auto id = server_.job_order_.rbegin(); id != server_.job_order_.rend(); ++id) {
-      const v1::Job& job = server_.jobs_[*id].job;
+    for (auto& id : std::views::reverse(server_.job_order_)) {
+      const v1::Job& job = server_.jobs_[id].job;
       const auto& states = request->states();
       if (states.empty() || std::find(states.begin(), states.end(), job.state()) != states.end()) *response->add_jobs() = job;
     }

@@ -24,7 +24,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
-using ::testing::Not;
 using ::testing::SizeIs;
 
 class TransferTest : public ::testing::Test {

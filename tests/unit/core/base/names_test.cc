@@ -8,7 +8,6 @@ namespace seedbed {
 namespace {
 
 using ::seedbed::testing::StatusIs;
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(CheckResourceName, TakesWhatTheDocumentationSays) {

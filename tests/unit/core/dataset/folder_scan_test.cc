@@ -12,7 +12,6 @@ using ::seedbed::testing::ImageFolder;
 using ::seedbed::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 std::vector<std::string> PathsOf(const Candidates& candidates) {
   std::vector<std::string> paths;

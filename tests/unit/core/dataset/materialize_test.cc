@@ -204,8 +204,9 @@ TEST(MaterializeNames, SubsetFoldersAreReplacedAndCollisionsNumbered) {
   const Manifest manifest{images.root().string(), candidates.classes, inspection.rows};
   const SplitTable table{{"train", "validation"}, {0, 0, 1}};
   SB_ASSERT_OK(Materialize(manifest, table, {.folder = work.path() / "out", .dataset_dir = {}, .objects = {}}));
-  for (const char* path : {"train/a/1.png", "train/a/1-2.png", "validation/a/1.png"})
+  for (const char* path : {"train/a/1.png", "train/a/1-2.png", "validation/a/1.png"}) {
     EXPECT_TRUE(fs::exists(work.path() / "out" / path)) << path;
+  }
 }
 
 }  // namespace

@@ -28,8 +28,9 @@ std::set<std::string> DigestsOf(const Manifest& manifest, const SplitTable& tabl
 
 // Gives the first `images` rows groups of `per_group`.
 void Group(Manifest* manifest, size_t begin, size_t end, size_t per_group) {
-  for (size_t row = begin; row < end; ++row)
+  for (size_t row = begin; row < end; ++row) {
     manifest->rows[row].group = "g" + std::to_string(begin) + "-" + std::to_string((row - begin) / per_group);
+  }
 }
 
 TEST(SplitByQuota, SingleImagesReachEveryQuotaExactly) {

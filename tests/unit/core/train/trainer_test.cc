@@ -178,8 +178,9 @@ TEST_F(TrainerTest, BestIsByValidationAccuracyElseByLoss) {
   ForgetCheckpoints();
   SB_ASSERT_OK_AND_ASSIGN(const TrainOutcome without, TrainWith(&recorder, /*validate=*/false));
   EXPECT_FALSE(without.history[0].val_loss);
-  for (const EpochRecord& record : without.history)
+  for (const EpochRecord& record : without.history) {
     EXPECT_GE(record.loss, without.history[static_cast<size_t>(without.best_epoch - 1)].loss);
+  }
 }
 
 TEST_F(TrainerTest, OrderChangesWithEpochAndSeedOnly) {

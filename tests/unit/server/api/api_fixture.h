@@ -93,7 +93,7 @@ class ApiTest : public jobs::JobManagerTest {
     }
     std::istringstream lines(prometheus::TextSerializer().Serialize(families));
     for (std::string line; std::getline(lines, line);) {
-      if (line.rfind(series + " ", 0) == 0) return std::stod(line.substr(series.size() + 1));
+      if (line.starts_with(series + " ")) return std::stod(line.substr(series.size() + 1));
     }
     return -1;
   }

@@ -5,7 +5,6 @@ namespace seedbed::api {
 namespace {
 
 using ::seedbed::testing::StatusIs;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 

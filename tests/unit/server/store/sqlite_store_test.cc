@@ -85,8 +85,9 @@ TEST_F(SqliteStoreTest, WaitingOperationsShareACommit) {
         },
         [](const absl::Status&) {});
     running.get_future().wait();
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 100; ++i) {
       store->Write([i](Writer& w) { return InsertNumbered(w, i); }, [](const absl::Status& s) { SB_EXPECT_OK(s); });
+    }
     go.set_value();
   }
   EXPECT_EQ(commits, (std::vector<size_t>{1, 100}));
@@ -103,8 +104,9 @@ TEST_F(SqliteStoreTest, FinishesQueuedWritesBeforeItCloses) {
   int done = 0;
   {
     SB_ASSERT_OK_AND_ASSIGN(const auto store, Open());
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < 1000; ++i) {
       store->Write([i](Writer& w) { return InsertNumbered(w, i); }, [&](const absl::Status& s) { done += s.ok(); });
+    }
   }
   EXPECT_EQ(done, 1000);
 }

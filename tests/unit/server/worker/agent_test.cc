@@ -69,14 +69,14 @@ class AgentTest : public ::testing::Test {
     options.slot = "jobs-cpu";
     options.token = "secret";
     options.profile.set_version("1.2.3");
-    const TaskFunction task = [this](const v1::Assignment& assignment, tasks::TaskContext& context) { return Work(assignment, context); };
+    const TaskFunction task = [](const v1::Assignment& assignment, tasks::TaskContext& context) { return Work(assignment, context); };
     agent_.emplace(options, task, &connector_, &clock_, &log_, [this] { wakes_.release(); });
   }
 
   // Jobs named "quick" succeed at once after an event; others last until they are stopped.
   static absl::StatusOr<TaskOutput> Work(const v1::Assignment& assignment, tasks::TaskContext& context) {
     context.Emit({.key = "hello", .payload = tasks::LogLine{"hello"}});
-    if (assignment.attempt().job_id().substr(0, 5) == "quick") return TaskOutput();
+    if (assignment.attempt().job_id().starts_with("quick")) return TaskOutput();
     while (!context.cancelled()) std::this_thread::yield();
     return absl::CancelledError("stopped");
   }

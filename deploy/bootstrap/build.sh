@@ -28,6 +28,8 @@ build_tree() {
   shift
   lock_build
   ensure_packages build
+  # What one clone has compiled, ccache gives to every other: paths count from the clone's folder.
+  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
   [ "$preset" = tsan ] || ensure_torch
   configure "$preset"
   say "building $* in build/$preset (with $(jobs) jobs; the first time takes minutes)"

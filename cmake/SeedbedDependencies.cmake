@@ -13,6 +13,7 @@ foreach(module core imgproc)
   target_link_libraries(seedbed_opencv INTERFACE ${OPENCV_${module}})
 endforeach()
 find_package(JPEG REQUIRED)
+pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(spng REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(webp REQUIRED IMPORTED_TARGET libwebp)
 

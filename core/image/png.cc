@@ -1,4 +1,4 @@
-// PNG through libspng. Alpha and transparent colours are dropped without compositing.
+// PNG through libspng, but for the usual kind of photo (png_truecolour.h). Alpha and transparent colours are dropped without compositing.
 #include <spng.h>
 
 #include <cstdlib>
@@ -6,6 +6,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/image/decoders.h"
+#include "core/image/png_truecolour.h"
 
 namespace seedbed::image {
 namespace {
@@ -61,6 +62,11 @@ absl::Status DecodePng(FileBytes file, const ImageLimits& limits, Image* image) 
   SB_ASSIGN_OR_RETURN(const Context context, OpenPng(file));
   SB_ASSIGN_OR_RETURN(const spng_ihdr header, ReadFirstChunk(context.get()));
   SB_ASSIGN_OR_RETURN(const ImageHeader checked, CheckedHeader(ImageFormat::kPng, header.width, header.height, limits));
+  if (DecodeTruecolourPng(file, checked, &image->rgb)) {
+    image->width = checked.width;
+    image->height = checked.height;
+    return absl::OkStatus();
+  }
   ReshapeImage(checked, image);
   const bool grey16 = header.color_type == SPNG_COLOR_TYPE_GRAYSCALE && header.bit_depth == 16;
   const std::span<uint8_t> pixels(image->rgb);

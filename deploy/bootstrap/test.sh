@@ -12,7 +12,7 @@ run_ctest() {
   shift
   [ "$preset" != tsan ] || read -ra prefix <<<"$(tsan_prefix)"
   say "unit tests in build/$preset"
-  SEEDBED_SAMPLE_DIR=$(sample_dir) "${prefix[@]}" ctest --test-dir "build/$preset" --parallel "$(jobs)" --output-on-failure \
+  SEEDBED_SAMPLE_DIR=$(sample_dir) "${prefix[@]}" ctest --test-dir "build/$preset" --parallel "$(jobs)" --output-on-failure --no-tests=error \
     --output-junit "$PWD/build/test-results/ctest-$preset.xml" "$@" </dev/null
 }
 

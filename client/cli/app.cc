@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/command_tree.h"
 #include "client/cli/commands/commands.h"
+#include "client/cli/typed_names.h"
 #include "client/lib/status.h"
 
 namespace seedbed::cli {
@@ -32,7 +33,7 @@ absl::Status Advised(const absl::Status& status) {
 }
 
 ExitCode Report(Console& console, const absl::Status& status) {
-  console.Error(Advised(status));
+  console.Error(Advised(InTypedNames(status)));
   return ExitCodeFor(status);
 }
 

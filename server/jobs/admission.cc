@@ -65,7 +65,7 @@ class Checks {
     const absl::StatusOr<v1::Dataset> existing = reader_.GetDataset(spec.dataset(), 0);
     if (existing.ok()) {
       return absl::AlreadyExistsError(absl::StrCat("dataset '", spec.dataset(), "' exists (version ", existing->version(),
-                                                   "); choose another name, or set update to make a further version of it"));
+                                                   "); choose another name, or make a further version of it with update (--update)"));
     }
     if (!absl::IsNotFound(existing.status())) return existing.status();
     return CheckNobodyMakes("dataset", spec.dataset(), DatasetOutput(spec.dataset()));

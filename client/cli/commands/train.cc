@@ -15,6 +15,7 @@
 #include "client/cli/recipe.h"
 #include "client/cli/text_format.h"
 #include "client/cli/train_settings.h"
+#include "client/cli/typed_names.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::cli {
@@ -243,9 +244,15 @@ absl::StatusOr<ExitCode> FollowAll(Session& session, const std::vector<v1::Job>&
 absl::StatusOr<ExitCode> Train(Session& session, const TrainOptions& options) {
   session.CatchInterrupts();
   SB_ASSIGN_OR_RETURN(Training training, Prepare(session, options));
-  if (options.dry_run) return ShowPlan(session, training);
+  if (options.dry_run) {
+    absl::StatusOr<ExitCode> shown = ShowPlan(session, training);
+    if (!shown.ok()) return InTypedNames(shown.status(), training.given);
+    return shown;
+  }
   SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
-  SB_ASSIGN_OR_RETURN(const std::vector<v1::Job> jobs, SubmitAll(*client, &training));
+  const absl::StatusOr<std::vector<v1::Job>> submitted = SubmitAll(*client, &training);
+  if (!submitted.ok()) return InTypedNames(submitted.status(), training.given);
+  const std::vector<v1::Job>& jobs = *submitted;
   if (options.detach) {
     for (const v1::Job& job : jobs) session.console().Message(JobLine(job, training));
     PrintDetached(session, jobs.back());

@@ -1,0 +1,75 @@
+#include "client/cli/typed_names.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "client/lib/status.h"
+#include "core/base/status_macros.h"
+
+namespace seedbed::cli {
+namespace {
+
+// Fields of the commands without a table of settings whose flag is not the field's name with '-' for '_'.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOtherNames{{
+    {"split.dataset", "DATASET"},
+    {"split.materialize_dir", "--materialize"},
+    {"split.materialize_mode", "--mode"},
+    {"evaluate.model", "MODEL"},
+    {"index.dataset", "NAME"},
+    {"index.root", "PATH"},
+    {"index.source", "PATH"},
+    {"split.dataset_version", "DATASET"},
+}};
+
+// True when the setting fills `field` ("train.epochs"): kSize and kDataset fill two fields of the message that they name.
+bool Fills(const TrainSetting& setting, std::string_view field) {
+  switch (setting.type) {
+    case SettingType::kSize:
+      return field == absl::StrCat(setting.path, ".width") || field == absl::StrCat(setting.path, ".height");
+    case SettingType::kDataset:
+      return field == absl::StrCat(setting.path, ".dataset") || field == absl::StrCat(setting.path, ".dataset_version");
+    default:
+      return field == setting.path;
+  }
+}
+
+std::string NameOf(const TrainSetting& setting, const GivenSettings& given) {
+  const auto found = given.find(setting.key);
+  const bool in_recipe = found != given.end() && absl::StrContains(found->second.origin, ':');  // "recipe.yaml:4"
+  return in_recipe ? absl::StrCat(setting.key, " (", found->second.origin, ")") : FlagOf(setting);
+}
+
+std::optional<std::string> TypedName(std::string_view field, const GivenSettings& given) {
+  for (const TrainSetting& setting : TrainSettings()) {
+    if (Fills(setting, field)) return NameOf(setting, given);
+  }
+  for (const auto& [path, typed] : kOtherNames) {
+    if (path == field) return std::string(typed);
+  }
+  const size_t dot = field.find('.');
+  const bool of_a_task = dot != field.npos && field.find('.', dot + 1) == field.npos && !field.starts_with("train.");
+  if (!of_a_task) return std::nullopt;
+  return "--" + absl::StrReplaceAll(ToAbsl(field.substr(dot + 1)), {{"_", "-"}});
+}
+
+}  // namespace
+
+absl::Status InTypedNames(const absl::Status& status, const GivenSettings& given) {
+  const std::optional<std::string> field = client::PayloadOf(status, client::kFieldPayload);
+  absl::string_view rest = status.message();
+  if (!field.has_value() || !absl::StartsWith(*field, "spec.") || !absl::ConsumePrefix(&rest, *field)) return status;
+  const std::optional<std::string> typed = TypedName(std::string_view(*field).substr(5), given);
+  if (!typed.has_value()) return status;
+  absl::Status result(status.code(), absl::StrCat(*typed, rest));
+  status.ForEachPayload([&result](absl::string_view url, const absl::Cord& payload) { result.SetPayload(url, payload); });
+  return result;
+}
+
+}  // namespace seedbed::cli

@@ -47,8 +47,9 @@ absl::Status DecodeRow(const Manifest& manifest, const ManifestRow& row, const s
 absl::StatusOr<std::unique_ptr<image::DecodedRows>> LoadDecodedRows(const Manifest& manifest, std::span<const uint32_t> rows,
                                                                     const std::filesystem::path& objects_folder,
                                                                     const image::Geometry& geometry, image::DecodedCache* cache,
-                                                                    ThreadPool* pool, const image::DecodedCache::OnProgress& on_progress) {
-  SB_RETURN_IF_ERROR(CheckAllUnchanged(manifest, rows, objects_folder, pool));
+                                                                    ThreadPool* pool, const std::function<bool()>& go_on,
+                                                                    const image::DecodedCache::OnProgress& on_progress) {
+  SB_RETURN_IF_ERROR(CheckAllUnchanged(manifest, rows, objects_folder, pool, go_on));
   std::vector<image::DecodedCache::Request> requests;
   requests.reserve(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) requests.push_back({manifest.rows[rows[i]].sha256, i});

@@ -17,10 +17,12 @@ namespace seedbed::dataset {
 //
 // First all rows are compared with their files (CheckAllUnchanged), cached or not: FAILED_PRECONDITION naming the first file that changed
 // since it was indexed, NOT_FOUND for one that is gone. FAILED_PRECONDITION too for a file that can no longer be read or decoded;
-// CANCELLED when on_progress returns false; else as DecodedCache::Load.
+// CANCELLED when `go_on` (asked before each comparison) or `on_progress` (after each picture) returns
+// false, both called on any thread; else as DecodedCache::Load.
 absl::StatusOr<std::unique_ptr<image::DecodedRows>> LoadDecodedRows(const Manifest& manifest, std::span<const uint32_t> rows,
                                                                     const std::filesystem::path& objects_folder,
                                                                     const image::Geometry& geometry, image::DecodedCache* cache,
-                                                                    ThreadPool* pool, const image::DecodedCache::OnProgress& on_progress);
+                                                                    ThreadPool* pool, const std::function<bool()>& go_on,
+                                                                    const image::DecodedCache::OnProgress& on_progress);
 
 }  // namespace seedbed::dataset

@@ -78,14 +78,20 @@ absl::Status CheckUnchanged(const Manifest& manifest, const ManifestRow& row, co
   return *digest == row.sha256 ? absl::OkStatus() : Changed(manifest, row);
 }
 
-absl::Status CheckAllUnchanged(const Manifest& manifest, std::span<const uint32_t> rows, const fs::path& objects_folder, ThreadPool* pool) {
+absl::Status CheckAllUnchanged(const Manifest& manifest, std::span<const uint32_t> rows, const fs::path& objects_folder, ThreadPool* pool,
+                               const std::function<bool()>& go_on) {
   // The first failing row whatever the threads do: rows before the best one known so far are all looked at.
   Mutex mutex;
   size_t first_failed = rows.size();
   absl::Status status;
   std::atomic<size_t> bound = rows.size();
+  std::atomic<bool> stopped = false;
   pool->ParallelFor(rows.size(), [&](size_t i) {
-    if (i >= bound) return;
+    if (i >= bound || stopped) return;
+    if (!go_on()) {
+      stopped = true;
+      return;
+    }
     absl::Status row_status = CheckUnchanged(manifest, manifest.rows[rows[i]], objects_folder);
     if (row_status.ok()) return;
     MutexLock lock(&mutex);
@@ -94,7 +100,7 @@ absl::Status CheckAllUnchanged(const Manifest& manifest, std::span<const uint32_
     status = std::move(row_status);
     bound = i;
   });
-  return status;
+  return stopped ? absl::CancelledError("comparing the images with their files was stopped") : status;
 }
 
 }  // namespace seedbed::dataset

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,9 +61,10 @@ absl::StatusOr<std::filesystem::path> LocateImageFile(const Manifest& manifest, 
 absl::StatusOr<std::string> ReadImageFile(const Manifest& manifest, const ManifestRow& row, const std::filesystem::path& objects_folder);
 // The same check without reading the content unless the time differs.
 absl::Status CheckUnchanged(const Manifest& manifest, const ManifestRow& row, const std::filesystem::path& objects_folder);
-// The same for many rows at once; the error is that of the first of them that changed.
+// The same for many rows at once; the error is that of the first of them that changed. `go_on` is asked before each row, on any thread;
+// once it says no the result is CANCELLED. Rows whose time differs are read, so this may take long.
 absl::Status CheckAllUnchanged(const Manifest& manifest, std::span<const uint32_t> rows, const std::filesystem::path& objects_folder,
-                               ThreadPool* pool);
+                               ThreadPool* pool, const std::function<bool()>& go_on);
 
 // Says durably that files may be found elsewhere; to be called before they are moved. `moved` holds one absolute path for each row.
 absl::Status RecordMoves(const std::filesystem::path& folder, const Manifest& manifest, std::span<const std::string> moved);

@@ -44,7 +44,8 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledD
     missing = total;
     return progress.Update(done, total);
   };
-  auto decoded = dataset::LoadDecodedRows(dataset.manifest, rows, context.paths().objects_dir, geometry, &cache, &pool, on_progress);
+  const auto go_on = [&context] { return !context.cancelled(); };
+  auto decoded = dataset::LoadDecodedRows(dataset.manifest, rows, context.paths().objects_dir, geometry, &cache, &pool, go_on, on_progress);
   SB_RETURN_IF_ERROR(decoded.status());
   Log("decoded",
       absl::StrCat("decoded ", Counted(static_cast<int64_t>(missing.load()), "image"), " to ", geometry.width, "x", geometry.height, "; ",

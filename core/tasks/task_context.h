@@ -74,7 +74,7 @@ struct TaskPaths {
   uint64_t cache_max_bytes = 0;       // 0: no bound
 };
 
-// Given to a running task. All methods are thread-safe and return at once.
+// Given to a running task. All methods are thread-safe and, but for Emit, return at once.
 class TaskContext {
  public:
   virtual ~TaskContext() = default;
@@ -85,6 +85,7 @@ class TaskContext {
   // True once the task should end: it then returns CANCELLED within one batch, after keeping what may be kept.
   virtual bool cancelled() const = 0;
   virtual void Report(const Progress& progress) = 0;
+  // Waits while a thousand earlier events have not been stored yet, so that memory stays bounded.
   virtual void Emit(TaskEvent event) = 0;
   // A checkpoint with this much work in it was published; `mark` grows with the work done.
   virtual void Checkpointed(int64_t mark) = 0;

@@ -32,7 +32,8 @@ class DecodedRowsTest : public ::testing::Test {
   absl::StatusOr<std::unique_ptr<image::DecodedRows>> Load(const std::vector<uint32_t>& rows) {
     image::DecodedCache cache(cache_.path(), 0);
     decoded_ = 0;
-    return LoadDecodedRows(manifest_, rows, "", {18, 18, image::Filter::kBilinear}, &cache, &pool_, [this](size_t done, size_t) {
+    const auto go_on = [] { return true; };
+    return LoadDecodedRows(manifest_, rows, "", {18, 18, image::Filter::kBilinear}, &cache, &pool_, go_on, [this](size_t done, size_t) {
       decoded_ = std::max(decoded_.load(), done);
       return true;
     });

@@ -1,6 +1,8 @@
 #include "core/dataset/manifest.h"
 
+#include <atomic>
 #include <fstream>
+#include <numeric>
 
 #include "core/base/file.h"
 #include "core/dataset/source_file.h"
@@ -154,11 +156,25 @@ TEST(ImageFile, ManyAreCheckedAtOnceAndTheFirstChangedIsNamed) {
     rows.push_back(i);
   }
   ThreadPool pool(4);
-  SB_EXPECT_OK(CheckAllUnchanged(manifest, rows, "", &pool));
+  SB_EXPECT_OK(CheckAllUnchanged(manifest, rows, "", &pool, [] { return true; }));
   for (const char* path : {"a/150.png", "a/17.png", "a/18.png"}) folder.AddFile(path, "changed in size");
   for (int repeat = 0; repeat < 20; ++repeat) {
-    EXPECT_THAT(CheckAllUnchanged(manifest, rows, "", &pool), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("'a/17.png'")));
+    EXPECT_THAT(CheckAllUnchanged(manifest, rows, "", &pool, [] { return true; }),
+                StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("'a/17.png'")));
   }
+}
+
+TEST(ImageFile, CheckingManyEndsWhenAsked) {
+  const ImageFolder folder;
+  folder.AddFile("a/0.png", "content");
+  const Manifest one = ManifestOf(folder, "a/0.png");
+  Manifest manifest{folder.root().string(), {"a"}, std::vector<ManifestRow>(1000, one.rows[0])};
+  std::vector<uint32_t> rows(1000);
+  std::iota(rows.begin(), rows.end(), 0);
+  ThreadPool pool(2);
+  std::atomic<int> asked = 0;
+  EXPECT_THAT(CheckAllUnchanged(manifest, rows, "", &pool, [&asked] { return ++asked < 10; }), StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_LT(asked, 20);
 }
 
 TEST(ImageFile, MovedFileIsFoundAtEitherPlace) {

@@ -125,7 +125,7 @@ Lanes PaethPredictor(Lanes a, Lanes b, Lanes c) {
   const Lanes pb = Magnitude(a - c);
   const Lanes pc = Magnitude((b - c) + (a - c));
   const Lanes of_row_above = pb <= pc ? b : c;
-  return (pa <= pb) & (pa <= pc) ? a : of_row_above;
+  return ((pa <= pb) & (pa <= pc)) ? a : of_row_above;
 }
 
 // Undoes the filter of one line. `target` begins before `line` and may overlap it: every byte is read before its place is written, though

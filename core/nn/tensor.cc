@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -50,6 +51,31 @@ bool NoneHasAllOf(std::span<const std::byte> data, uint64_t mask) {
   return true;
 }
 
+float FromHalf(uint16_t bits) {
+  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16, exponent = (bits >> 10) & 0x1Fu, fraction = bits & 0x3FFu;
+  if (exponent == 0) {  // zero, or a subnormal number: fraction * 2^-24
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign == 0 ? magnitude : -magnitude;
+  }
+  const uint32_t wide = exponent == 0x1F ? 0xFFu : exponent + 112;  // 127 - 15
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+}
+
+float FromBfloat(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+
+float FromDouble(double value) { return static_cast<float>(value); }
+
+template <typename Stored>
+Tensor Converted(const TensorView& tensor, float (*convert)(Stored)) {
+  std::vector<float> values(tensor.data.size() / sizeof(Stored));
+  for (size_t i = 0; i < values.size(); ++i) {
+    Stored value;
+    std::memcpy(&value, tensor.data.data() + i * sizeof(value), sizeof(value));
+    values[i] = convert(value);
+  }
+  return Tensor::FromFloats(tensor.shape, values);
+}
+
 }  // namespace
 
 std::string_view DTypeName(DType dtype) { return InfoOf(dtype).name; }
@@ -64,6 +90,19 @@ TensorViews ViewsOf(const TensorMap& tensors) {
   TensorViews views;
   for (const auto& [name, tensor] : tensors) views.emplace(name, tensor.view());
   return views;
+}
+
+Tensor ToFloat32(const TensorView& tensor) {
+  switch (tensor.dtype) {
+    case DType::kF64:
+      return Converted<double>(tensor, FromDouble);
+    case DType::kF16:
+      return Converted<uint16_t>(tensor, FromHalf);
+    case DType::kBF16:
+      return Converted<uint16_t>(tensor, FromBfloat);
+    default:
+      return {.dtype = tensor.dtype, .shape = tensor.shape, .data = {tensor.data.begin(), tensor.data.end()}};
+  }
 }
 
 bool AllFinite(const TensorView& tensor) {

@@ -52,6 +52,9 @@ inline std::vector<float> FloatsOf(const TensorView& tensor) {
   return values;
 }
 
+// The values of an F64, F16 or BF16 tensor as F32, rounded to nearest; copies of other types.
+Tensor ToFloat32(const TensorView& tensor);
+
 // False when a floating-point tensor has a NaN or an infinity.
 bool AllFinite(const TensorView& tensor);
 

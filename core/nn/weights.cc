@@ -1,8 +1,10 @@
 #include "core/nn/weights.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,17 @@
 
 namespace seedbed::nn {
 namespace {
+
+// So many problems are told; the rest is counted.
+constexpr size_t kMaxNamed = 8;
+
+std::string NameSome(std::vector<std::string> problems) {
+  const size_t all = problems.size();
+  problems.resize(std::min(all, kMaxNamed));
+  std::string text = absl::StrJoin(problems, "; ");
+  if (all > kMaxNamed) absl::StrAppend(&text, "; and ", all - kMaxNamed, " further problems");
+  return text;
+}
 
 std::string ProblemOf(const graph::Parameter& parameter, const TensorViews& weights) {
   const auto found = weights.find(parameter.name);
@@ -38,7 +51,7 @@ absl::Status CheckWeights(const graph::Graph& graph, const TensorViews& weights)
     if (!expected.contains(name)) problems.push_back(absl::StrCat("'", name, "' does not belong to the network"));
   }
   if (problems.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("the weights do not fit the network: ", absl::StrJoin(problems, "; ")));
+  return absl::InvalidArgumentError(absl::StrCat("the weights do not fit the network: ", NameSome(std::move(problems))));
 }
 
 TensorMap InitializeWeights(const graph::Graph& graph, uint64_t seed) {

@@ -49,6 +49,7 @@ absl::Status CheckClasses(const std::vector<std::string>& classes, const graph::
   for (const std::string& name : classes) {
     if (!IsUtf8(name)) return absl::DataLossError("a class name is not UTF-8");
   }
+  if (classes.empty() && graph.layers().back().layer.type != "softmax") return absl::OkStatus();
   if (graph.output_shape() == graph::Shape{static_cast<int64_t>(classes.size())}) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat("the network's output is ", graph::FormatShape(graph.output_shape()), ", but there are ", classes.size(), " classes"));

@@ -30,9 +30,9 @@ struct SavedModel {
   std::string arch;
   graph::Graph graph;
   image::Preprocessing preprocessing;
-  std::vector<std::string> classes;
-  TensorMap weights;              // the graph's tensors
-  std::vector<float> mean_image;  // after rescale, HWC; empty unless preprocessing.center is kMeanImage
+  std::vector<std::string> classes;  // none for a network without top: one that does not end in a softmax
+  TensorMap weights;                 // the graph's tensors
+  std::vector<float> mean_image;     // after rescale, HWC; empty unless preprocessing.center is kMeanImage
   nlohmann::json training = nlohmann::json::object();
 };
 

@@ -51,7 +51,7 @@ absl::Status BlobReceiver::Begin(const v1::UploadBlobsRequest::Header& header) {
   if (!IsSha256Hex(header.sha256())) return absl::InvalidArgumentError("a header's sha256 must be 64 lower-case hex digits");
   if (header.bytes() < 0 || header.bytes() > kMaxBlobBytes) {
     return absl::InvalidArgumentError(
-        absl::StrCat(header.sha256(), " has ", header.bytes(), " bytes; the limit for one file is 64 MiB (", kMaxBlobBytes, ")"));
+        absl::StrCat(header.sha256(), " has ", header.bytes(), " bytes; the limit for one file is 4 GiB (", kMaxBlobBytes, ")"));
   }
   Blob blob{.sha256 = header.sha256(), .bytes = header.bytes(), .received = 0, .hash = {}, .file = {}, .temporary = {}};
   const fs::path target = layout_->object(blob.sha256);

@@ -16,7 +16,8 @@
 
 namespace seedbed::api {
 
-inline constexpr int64_t kMaxBlobBytes = int64_t{64} << 20;
+// Enough for the weights of large networks.
+inline constexpr int64_t kMaxBlobBytes = int64_t{4} << 30;
 
 // One upload stream. Each content goes into a temporary file, is compared with its digest, and appears under it by rename; one that is
 // there already is read past. Destruction removes what is unfinished. All methods block on the disk; not thread-safe.

@@ -54,6 +54,8 @@ class Checks {
         return CheckTrain(spec_.train());
       case v1::JobSpec::kEvaluate:
         return CheckEvaluate(spec_.evaluate());
+      case v1::JobSpec::kImportModel:
+        return absl::OkStatus();  // makes a further version of any model
       case v1::JobSpec::TASK_NOT_SET:
         break;
     }

@@ -75,7 +75,7 @@ absl::StatusOr<v1::TaskInputs> ResolveInputs(store::Writer& writer, const store:
     SB_ASSIGN_OR_RETURN(const int version, ModelVersion(writer, job, references.model));
     inputs.set_model_version(version);
   }
-  if (job.spec.has_index() || job.spec.has_train()) {
+  if (job.spec.has_index() || job.spec.has_train() || job.spec.has_import_model()) {
     SB_ASSIGN_OR_RETURN(const int version, writer.AllocateVersion(job.makes));
     inputs.set_output_version(version);
   }

@@ -54,7 +54,8 @@ absl::StatusOr<std::vector<std::string>> JobManager::UsersOfDataset(std::string_
 absl::StatusOr<std::vector<std::string>> JobManager::UsersOfModel(std::string_view name) const {
   const auto names = [name](const std::string& reference) { return std::string_view(reference).substr(0, reference.find(':')) == name; };
   return impl_->UsersOf([names](const v1::JobSpec& spec) {
-    return names(spec.train().model()) || names(spec.train().initial_model()) || names(spec.evaluate().model());
+    return names(spec.train().model()) || names(spec.train().initial_model()) || names(spec.evaluate().model()) ||
+           names(spec.import_model().model());
   });
 }
 

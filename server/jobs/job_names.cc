@@ -24,6 +24,8 @@ std::string_view KindName(v1::JobKind kind) {
       return "train";
     case v1::JOB_KIND_EVALUATE:
       return "evaluate";
+    case v1::JOB_KIND_IMPORT_MODEL:
+      return "import_model";
     default:
       return "";
   }
@@ -61,6 +63,8 @@ v1::JobKind KindOf(const v1::JobSpec& spec) {
       return v1::JOB_KIND_TRAIN;
     case v1::JobSpec::kEvaluate:
       return v1::JOB_KIND_EVALUATE;
+    case v1::JobSpec::kImportModel:
+      return v1::JOB_KIND_IMPORT_MODEL;
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
@@ -83,6 +87,8 @@ std::string OutputOf(const v1::JobSpec& spec) {
       return SplitOutput(spec.split().dataset(), spec.split().name());
     case v1::JobSpec::kTrain:
       return ModelOutput(spec.train().model());
+    case v1::JobSpec::kImportModel:
+      return ModelOutput(spec.import_model().model());
     default:
       return "";
   }

@@ -18,6 +18,8 @@ bool ResultMatches(const v1::JobSpec& spec, const v1::JobResult& result) {
       return result.has_train();
     case v1::JobSpec::kEvaluate:
       return result.has_evaluate();
+    case v1::JobSpec::kImportModel:
+      return result.has_import_model();
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
@@ -31,6 +33,7 @@ bool RecordParses(const v1::JobSpec& spec, const std::string& record) {
     case v1::JobSpec::kSplit:
       return v1::Split().ParseFromString(record);
     case v1::JobSpec::kTrain:
+    case v1::JobSpec::kImportModel:
       return v1::Model().ParseFromString(record);
     default:
       return true;
@@ -77,6 +80,20 @@ absl::Status InsertModel(store::Writer& tables, const store::JobRow& job, const 
   return tables.InsertModel(model);
 }
 
+absl::Status InsertImportedModel(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
+  v1::Model model;
+  if (!model.ParseFromString(record)) return absl::InternalError("damaged model record");
+  const v1::ImportModelSpec& spec = job.spec.import_model();
+  model.set_name(spec.model());
+  model.set_version(job.inputs.output_version());
+  model.set_arch(spec.arch());
+  model.set_job_id(JobId(job));
+  *model.mutable_preprocessing() = spec.preprocessing();
+  *model.mutable_profile() = job.inputs.profile();
+  *model.mutable_create_time() = TimestampOf(now);
+  return tables.InsertModel(model);
+}
+
 void CompleteResult(const store::JobRow& job, v1::JobResult* result) {
   if (result->has_index()) {
     result->mutable_index()->set_dataset(job.spec.index().dataset());
@@ -92,6 +109,9 @@ void CompleteResult(const store::JobRow& job, v1::JobResult* result) {
     const std::string& reference = job.spec.evaluate().model();
     result->mutable_evaluate()->set_model(reference.substr(0, reference.find(':')));
     result->mutable_evaluate()->set_model_version(job.inputs.model_version());
+  } else if (result->has_import_model()) {
+    result->mutable_import_model()->set_model(job.spec.import_model().model());
+    result->mutable_import_model()->set_version(job.inputs.output_version());
   }
 }
 
@@ -117,6 +137,8 @@ absl::Status RecordSuccess(store::Writer& tables, store::JobRow& job, const v1::
       return InsertSplit(tables, job, finished.record(), now);
     case v1::JobSpec::kTrain:
       return InsertModel(tables, job, finished.record(), now);
+    case v1::JobSpec::kImportModel:
+      return InsertImportedModel(tables, job, finished.record(), now);
     default:
       return absl::OkStatus();
   }

@@ -59,6 +59,7 @@ Move OutputMove(const store::DataLayout& layout, const store::JobRow& job) {
   const int version = job.inputs.output_version();
   if (job.spec.has_index()) return {output, layout.dataset(job.spec.index().dataset(), version)};
   if (job.spec.has_train()) return {output, layout.model(job.spec.train().model(), version)};
+  if (job.spec.has_import_model()) return {output, layout.model(job.spec.import_model().model(), version)};
   return {output / kSplitFile, layout.split(job.spec.split().dataset(), job.spec.split().name()), false};
 }
 

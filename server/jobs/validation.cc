@@ -166,7 +166,7 @@ absl::Status CompleteOptimizer(v1::OptimizerSpec& spec) {
   return FieldError("spec.train.optimizer.lr", absl::StrCat("is ", spec.lr(), ", it must be over 0"));
 }
 
-absl::Status CompletePreprocessing(v1::Preprocessing& spec) {
+absl::Status CompletePreprocessing(const std::string& field, v1::Preprocessing& spec) {
   constexpr int kDefaultSide = 150;
   constexpr int kMaxSide = 4096;
   spec.set_width(ValueOr(spec.width(), kDefaultSide));
@@ -174,20 +174,20 @@ absl::Status CompletePreprocessing(v1::Preprocessing& spec) {
   spec.set_interpolation(ValueOr(spec.interpolation(), v1::INTERPOLATION_BILINEAR));
   spec.set_center(ValueOr(spec.center(), v1::CENTER_MEAN_IMAGE));
   if (!spec.has_rescale()) spec.set_rescale(1.0 / 255.0);
-  SB_RETURN_IF_ERROR(CheckRange("spec.train.preprocessing.width", spec.width(), 1, kMaxSide));
-  SB_RETURN_IF_ERROR(CheckRange("spec.train.preprocessing.height", spec.height(), 1, kMaxSide));
+  SB_RETURN_IF_ERROR(CheckRange(field + ".width", spec.width(), 1, kMaxSide));
+  SB_RETURN_IF_ERROR(CheckRange(field + ".height", spec.height(), 1, kMaxSide));
   if (!v1::Interpolation_IsValid(spec.interpolation())) {
-    return FieldError("spec.train.preprocessing.interpolation", "is not a known interpolation");
+    return FieldError(field + ".interpolation", "is not a known interpolation");
   }
-  if (!v1::Center_IsValid(spec.center())) return FieldError("spec.train.preprocessing.center", "must be mean_image or none");
+  if (!v1::Center_IsValid(spec.center())) return FieldError(field + ".center", "must be mean_image or none");
   if (std::isfinite(spec.rescale()) && spec.rescale() != 0) return absl::OkStatus();
-  return FieldError("spec.train.preprocessing.rescale", "must be a number other than 0");
+  return FieldError(field + ".rescale", "must be a number other than 0");
 }
 
-absl::Status CheckArchitecture(const std::string& name) {
+absl::Status CheckArchitecture(std::string_view field, const std::string& name) {
   const std::vector<std::string> known = graph::ArchitectureNames();
   if (std::find(known.begin(), known.end(), name) != known.end()) return absl::OkStatus();
-  return FieldError("spec.train.arch", absl::StrCat("is ", Quoted(name), "; there is: ", absl::StrJoin(known, ", ")));
+  return FieldError(field, absl::StrCat("is ", Quoted(name), "; there is: ", absl::StrJoin(known, ", ")));
 }
 
 absl::Status CompleteTrain(v1::TrainSpec& spec) {
@@ -199,7 +199,7 @@ absl::Status CompleteTrain(v1::TrainSpec& spec) {
   SB_RETURN_IF_ERROR(CheckName("spec.train.dataset", "dataset", spec.dataset()));
   SB_RETURN_IF_ERROR(CheckRange("spec.train.dataset_version", spec.dataset_version(), 0, INT32_MAX));
   if (!spec.split().empty()) SB_RETURN_IF_ERROR(CheckName("spec.train.split", "split", spec.split()));
-  SB_RETURN_IF_ERROR(CheckArchitecture(spec.arch()));
+  SB_RETURN_IF_ERROR(CheckArchitecture("spec.train.arch", spec.arch()));
   SB_RETURN_IF_ERROR(CheckName("spec.train.model", "model", spec.model()));
   SB_RETURN_IF_ERROR(CheckRange("spec.train.epochs", spec.epochs(), 1, 100'000));
   SB_RETURN_IF_ERROR(CheckRange("spec.train.batch_size", spec.batch_size(), 1, 65'536));
@@ -210,7 +210,7 @@ absl::Status CompleteTrain(v1::TrainSpec& spec) {
   }
   SB_RETURN_IF_ERROR(CheckDuration("spec.train.checkpoint_interval", spec.checkpoint_interval(), 1));
   SB_RETURN_IF_ERROR(CompleteOptimizer(*spec.mutable_optimizer()));
-  return CompletePreprocessing(*spec.mutable_preprocessing());
+  return CompletePreprocessing("spec.train.preprocessing", *spec.mutable_preprocessing());
 }
 
 absl::Status CompleteEvaluate(v1::EvaluateSpec& spec) {
@@ -228,6 +228,24 @@ absl::Status CompleteEvaluate(v1::EvaluateSpec& spec) {
   return CheckName("spec.evaluate.subset", "subset", spec.subset());
 }
 
+absl::Status CompleteImportModel(v1::ImportModelSpec& spec) {
+  constexpr int kDefaultSide = 224;
+  constexpr int kMaxClasses = 100'000;
+  SB_RETURN_IF_ERROR(CheckName("spec.import_model.model", "model", spec.model()));
+  SB_RETURN_IF_ERROR(CheckArchitecture("spec.import_model.arch", spec.arch()));
+  if (!IsSha256Hex(spec.weights_sha256())) return FieldError("spec.import_model.weights_sha256", "must be 64 lower-case hex digits");
+  if (spec.source().size() > kMaxPathBytes) return FieldError("spec.import_model.source", absl::StrCat("is longer than ", kMaxPathBytes));
+  SB_RETURN_IF_ERROR(CheckRange("spec.import_model.classes", spec.classes_size(), 0, kMaxClasses));
+  if (spec.classes_size() > 0 && !spec.with_top()) return FieldError("spec.import_model.classes", "needs with_top: only a top has classes");
+  v1::Preprocessing& preprocessing = *spec.mutable_preprocessing();
+  preprocessing.set_width(ValueOr(preprocessing.width(), kDefaultSide));
+  preprocessing.set_height(ValueOr(preprocessing.height(), kDefaultSide));
+  preprocessing.set_center(ValueOr(preprocessing.center(), v1::CENTER_NONE));
+  SB_RETURN_IF_ERROR(CompletePreprocessing("spec.import_model.preprocessing", preprocessing));
+  if (preprocessing.center() == v1::CENTER_NONE) return absl::OkStatus();
+  return FieldError("spec.import_model.preprocessing.center", "must be none: there are no training images to take the mean of");
+}
+
 absl::Status CompleteTask(v1::JobSpec& spec) {
   switch (spec.task_case()) {
     case v1::JobSpec::kIndex:
@@ -238,10 +256,12 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
       return CompleteTrain(*spec.mutable_train());
     case v1::JobSpec::kEvaluate:
       return CompleteEvaluate(*spec.mutable_evaluate());
+    case v1::JobSpec::kImportModel:
+      return CompleteImportModel(*spec.mutable_import_model());
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
-  return FieldError("spec.task", "is missing; give one of index, split, train and evaluate");
+  return FieldError("spec.task", "is missing; give one of index, split, train, evaluate and import_model");
 }
 
 absl::Status CheckDependencies(const v1::JobSpec& spec) {

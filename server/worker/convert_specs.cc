@@ -121,6 +121,32 @@ int DatasetVersion(const v1::Assignment& assignment, int named) { return OrDefau
 // "NAME:VERSION" without the version.
 std::string ModelName(const std::string& reference) { return reference.substr(0, reference.find(':')); }
 
+// What any model's record has, `spec` being that of the job that made it.
+template <typename Spec>
+v1::Model ModelRecord(const v1::Assignment& assignment, const Spec& spec, const tasks::TrainResult& result) {
+  v1::Model record;
+  record.set_name(spec.model());
+  record.set_version(assignment.inputs().output_version());
+  record.set_arch(spec.arch());
+  record.mutable_classes()->Add(result.classes.begin(), result.classes.end());
+  record.set_parameters(result.parameters);
+  record.set_trainable_parameters(result.trainable_parameters);
+  record.set_weights_sha256(result.weights_sha256);
+  *record.mutable_preprocessing() = WithDefaults(spec.preprocessing());
+  record.set_job_id(assignment.attempt().job_id());
+  record.set_bytes(result.bytes);
+  *record.mutable_profile() = assignment.inputs().profile();
+  for (const tasks::LayerSummary& layer : result.layers) {
+    v1::LayerSummary* converted = record.add_layers();
+    converted->set_name(layer.name);
+    converted->set_type(layer.type);
+    converted->mutable_output_shape()->Add(layer.output_shape.begin(), layer.output_shape.end());
+    converted->set_parameters(layer.parameters);
+    converted->set_trainable(layer.trainable);
+  }
+  return record;
+}
+
 }  // namespace
 
 tasks::IndexSpec ToIndexSpec(const v1::Assignment& assignment) {
@@ -205,6 +231,20 @@ tasks::EvaluateSpec ToEvaluateSpec(const v1::Assignment& assignment) {
   return spec;
 }
 
+absl::StatusOr<tasks::ImportModelSpec> ToImportModelSpec(const v1::Assignment& assignment) {
+  const v1::ImportModelSpec& import = assignment.spec().import_model();
+  tasks::ImportModelSpec spec;
+  spec.model = import.model();
+  spec.model_version = assignment.inputs().output_version();
+  spec.arch = import.arch();
+  spec.weights_sha256 = import.weights_sha256();
+  spec.with_top = import.with_top();
+  SB_ASSIGN_OR_RETURN(spec.preprocessing, ToPreprocessing(import.preprocessing()));
+  spec.classes.assign(import.classes().begin(), import.classes().end());
+  spec.source = import.source();
+  return spec;
+}
+
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::IndexResult& result) {
   const v1::IndexSpec& spec = assignment.spec().index();
   v1::Dataset record;
@@ -260,30 +300,11 @@ TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::SplitResult& 
 
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::TrainResult& result) {
   const v1::TrainSpec& spec = assignment.spec().train();
-  v1::Model record;
-  record.set_name(spec.model());
-  record.set_version(assignment.inputs().output_version());
-  record.set_arch(spec.arch());
-  record.mutable_classes()->Add(result.classes.begin(), result.classes.end());
-  record.set_parameters(result.parameters);
-  record.set_trainable_parameters(result.trainable_parameters);
-  record.set_weights_sha256(result.weights_sha256);
-  *record.mutable_preprocessing() = WithDefaults(spec.preprocessing());
+  v1::Model record = ModelRecord(assignment, spec, result);
   *record.mutable_metrics() = ToProto(result.metrics);
-  record.set_job_id(assignment.attempt().job_id());
   record.set_dataset(spec.dataset());
   record.set_dataset_version(DatasetVersion(assignment, spec.dataset_version()));
   record.set_split(spec.split());
-  record.set_bytes(result.bytes);
-  *record.mutable_profile() = assignment.inputs().profile();
-  for (const tasks::LayerSummary& layer : result.layers) {
-    v1::LayerSummary* converted = record.add_layers();
-    converted->set_name(layer.name);
-    converted->set_type(layer.type);
-    converted->mutable_output_shape()->Add(layer.output_shape.begin(), layer.output_shape.end());
-    converted->set_parameters(layer.parameters);
-    converted->set_trainable(layer.trainable);
-  }
 
   TaskOutput output{.result = {}, .record = record.SerializeAsString()};
   v1::TrainResult* train = output.result.mutable_train();
@@ -313,6 +334,18 @@ TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EvaluateResul
     converted->set_images(score.images);
   }
   evaluate->mutable_confusion()->Add(result.confusion.begin(), result.confusion.end());
+  return output;
+}
+
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ImportModelResult& result) {
+  const v1::Model record = ModelRecord(assignment, assignment.spec().import_model(), result.model);
+  TaskOutput output{.result = {}, .record = record.SerializeAsString()};
+  v1::ImportModelResult* import = output.result.mutable_import_model();
+  import->set_model(record.name());
+  import->set_version(record.version());
+  import->set_weights_sha256(record.weights_sha256());
+  import->set_naming(result.naming);
+  import->set_parameters(record.parameters());
   return output;
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/tasks/evaluate.h"
+#include "core/tasks/import_model.h"
 #include "core/tasks/index.h"
 #include "core/tasks/split.h"
 #include "core/tasks/train.h"
@@ -18,11 +19,13 @@ tasks::IndexSpec ToIndexSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::SplitSpec> ToSplitSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::TrainSpec> ToTrainSpec(const v1::Assignment& assignment);
 tasks::EvaluateSpec ToEvaluateSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::ImportModelSpec> ToImportModelSpec(const v1::Assignment& assignment);
 
 // The result for the job, and the record that the server keeps (TaskFinished.record). create_time is the server's to set.
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::IndexResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::SplitResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::TrainResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EvaluateResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ImportModelResult& result);
 
 }  // namespace seedbed::worker

@@ -25,6 +25,11 @@ absl::StatusOr<TaskOutput> RunTask(const v1::Assignment& assignment, tasks::Task
       SB_ASSIGN_OR_RETURN(const tasks::EvaluateResult result, tasks::RunEvaluate(ToEvaluateSpec(assignment), context));
       return ToOutput(assignment, result);
     }
+    case v1::JobSpec::kImportModel: {
+      SB_ASSIGN_OR_RETURN(const tasks::ImportModelSpec spec, ToImportModelSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::ImportModelResult result, tasks::RunImportModel(spec, context));
+      return ToOutput(assignment, result);
+    }
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

@@ -31,6 +31,8 @@ v1::JobKind KindOf(const v1::JobSpec& spec) {
       return v1::JOB_KIND_TRAIN;
     case v1::JobSpec::kEvaluate:
       return v1::JOB_KIND_EVALUATE;
+    case v1::JobSpec::kImportModel:
+      return v1::JOB_KIND_IMPORT_MODEL;
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

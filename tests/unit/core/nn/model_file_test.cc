@@ -69,6 +69,19 @@ TEST_F(ModelFile, RoundTrip) {
   EXPECT_EQ(ModelSha256(again), ModelSha256(model));
 }
 
+TEST_F(ModelFile, WithoutTopItHasNoClasses) {
+  SavedModel model = Sample();
+  const nlohmann::json layers = model.graph.ToJson();
+  model.graph = *graph::Graph::FromJson({layers[0], layers[1], layers[2]});  // the softmax is cut off
+  model.classes.clear();
+  SB_ASSERT_OK(WriteModel(folder(), model));
+  SB_ASSERT_OK_AND_ASSIGN(const SavedModel again, ReadModel(folder()));
+  EXPECT_TRUE(again.classes.empty());
+  model.graph = *graph::Graph::FromJson(layers);
+  SB_ASSERT_OK(WriteModel(folder(), model));
+  EXPECT_THAT(ReadModel(folder()), StatusIs(kDataLoss, HasSubstr("0 classes")));
+}
+
 TEST_F(ModelFile, WithoutMeanImage) {
   SavedModel model = Sample();
   model.mean_image.clear();

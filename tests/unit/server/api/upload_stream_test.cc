@@ -123,7 +123,7 @@ TEST_F(UploadStreamTest, RefusesMalformedStreams) {
   refused([&](Upload& u) { u.Chunk("maize"); }, "without a header");
   refused([&](Upload& u) { u.Header("xyz", 5); }, "hex digits");
   refused([&](Upload& u) { u.Header(digest, -1); }, "-1 bytes");
-  refused([&](Upload& u) { u.Header(digest, kMaxBlobBytes + 1); }, "64 MiB");
+  refused([&](Upload& u) { u.Header(digest, kMaxBlobBytes + 1); }, "4 GiB");
   refused([&](Upload& u) { u.Header(digest, 5), u.Header(digest, 5); }, "in the middle");
   refused([&](Upload& u) { u.Header(digest, 3), u.Chunk("maize"); }, "more than the 3 bytes");
   refused([&](Upload& u) { u.Header(digest, 5), u.Chunk("ma"); }, "ended after 2 of 5 bytes");

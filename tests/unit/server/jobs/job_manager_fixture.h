@@ -69,6 +69,14 @@ inline v1::JobSpec EvaluateJob(const std::string& model, const std::string& data
   return spec;
 }
 
+inline v1::JobSpec ImportModelJob(const std::string& model) {
+  v1::JobSpec spec;
+  spec.mutable_import_model()->set_model(model);
+  spec.mutable_import_model()->set_arch("logistic");
+  spec.mutable_import_model()->set_weights_sha256(std::string(64, 'a'));
+  return spec;
+}
+
 inline v1::JobSpec After(v1::JobSpec spec, const std::vector<std::string>& jobs) {
   for (const std::string& job : jobs) spec.add_depends_on(job);
   return spec;
@@ -104,6 +112,10 @@ inline v1::TaskFinished Work(const v1::Assignment& assignment) {
   } else if (spec.has_train()) {
     Stage(assignment, "output/model.json", "{}");
     finished.mutable_result()->mutable_train()->set_weights_sha256("abc");
+    finished.set_record(v1::Model().SerializeAsString());
+  } else if (spec.has_import_model()) {
+    Stage(assignment, "output/model.json", "{}");
+    finished.mutable_result()->mutable_import_model()->set_naming("keras");
     finished.set_record(v1::Model().SerializeAsString());
   } else {
     Stage(assignment, "artifacts/confusion.csv", "1,2\n");

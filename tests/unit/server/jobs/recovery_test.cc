@@ -156,7 +156,8 @@ TEST_F(Recovery, OrphanedFilesAreSweptAndNeededOnesKept) {
 
 TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByTheSameAttempt) {
   StartFaulty();
-  for (const v1::JobSpec& spec : {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize")}) {
+  for (const v1::JobSpec& spec :
+       {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize"), ImportModelJob("imported")}) {
     const std::string id = Submit(spec);
     const v1::Assignment assignment = Run();
     const v1::TaskFinished finished = Work(assignment);
@@ -171,6 +172,7 @@ TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByTheSameAttempt) {
   EXPECT_TRUE(fs::exists(layout_.split("maize", "default")));
   EXPECT_TRUE(fs::exists(layout_.model("baseline", 1) / "model.json"));
   EXPECT_TRUE(fs::exists(layout_.artifacts("evaluate-4") / "confusion.csv"));
+  EXPECT_TRUE(fs::exists(layout_.model("imported", 1) / "model.json"));
 }
 
 TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByALaterAttempt) {

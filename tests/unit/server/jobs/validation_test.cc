@@ -83,6 +83,10 @@ BadSpec BadEvaluate(const char* field, Change change) {
   return {field, EvaluateJob("m", "maize", "s"), [change](v1::JobSpec& spec) { change(*spec.mutable_evaluate()); }};
 }
 template <typename Change>
+BadSpec BadImport(const char* field, Change change) {
+  return {field, ImportModelJob("m"), [change](v1::JobSpec& spec) { change(*spec.mutable_import_model()); }};
+}
+template <typename Change>
 BadSpec BadJob(const char* field, Change change) {
   return {field, TrainJob("maize"), [change](v1::JobSpec& spec) { change(spec); }};
 }
@@ -111,6 +115,13 @@ std::vector<BadSpec> BadSpecs() {
              }),
       BadJob("spec.labels", [](auto& s) { (*s.mutable_labels())["k"] = std::string(129, 'v'); }),
       BadJob("spec.labels", [](auto& s) { (*s.mutable_labels())[""] = "v"; }),
+      BadImport("spec.import_model.model", [](auto& s) { s.set_model("M"); }),
+      BadImport("spec.import_model.arch", [](auto& s) { s.set_arch("vgg17"); }),
+      BadImport("spec.import_model.weights_sha256", [](auto& s) { s.set_weights_sha256("abc"); }),
+      BadImport("spec.import_model.source", [](auto& s) { s.set_source(std::string(5000, 'x')); }),
+      BadImport("spec.import_model.classes", [](auto& s) { s.add_classes("maize"); }),
+      BadImport("spec.import_model.preprocessing.width", [](auto& s) { s.mutable_preprocessing()->set_width(-1); }),
+      BadImport("spec.import_model.preprocessing.center", [](auto& s) { s.mutable_preprocessing()->set_center(v1::CENTER_MEAN_IMAGE); }),
       BadIndex("spec.index.dataset", [](auto& s) { s.set_dataset("Maize"); }),
       BadIndex("spec.index.dataset", [](auto& s) { s.set_dataset(""); }),
       BadIndex("spec.index.dataset", [](auto& s) { s.set_dataset("../x"); }),

@@ -243,6 +243,45 @@ TEST(ConvertSpecsTest, TrainOutput) {
   EXPECT_TRUE(record.layers(0).trainable());
 }
 
+TEST(ConvertSpecsTest, ImportModel) {
+  v1::Assignment assignment = NewAssignment();
+  v1::ImportModelSpec& import = *assignment.mutable_spec()->mutable_import_model();
+  import.set_model("backbone");
+  import.set_arch("vgg16");
+  import.set_weights_sha256("ab");
+  import.set_with_top(true);
+  import.mutable_preprocessing()->set_width(224);
+  import.mutable_preprocessing()->set_center(v1::CENTER_NONE);
+  import.add_classes("terrier");
+  import.set_source("vgg16.h5");
+  SB_ASSERT_OK_AND_ASSIGN(const tasks::ImportModelSpec spec, ToImportModelSpec(assignment));
+  EXPECT_EQ(spec.model, "backbone");
+  EXPECT_EQ(spec.model_version, 7);
+  EXPECT_EQ(spec.arch, "vgg16");
+  EXPECT_EQ(spec.weights_sha256, "ab");
+  EXPECT_TRUE(spec.with_top);
+  EXPECT_EQ(spec.preprocessing.width, 224);
+  EXPECT_EQ(spec.preprocessing.center, image::Center::kNone);
+  EXPECT_THAT(spec.classes, ElementsAre("terrier"));
+  EXPECT_EQ(spec.source, "vgg16.h5");
+
+  tasks::ImportModelResult result{.naming = "keras", .model = {}};
+  result.model.parameters = 20;
+  result.model.weights_sha256 = "ff";
+  result.model.classes = {"terrier"};
+  const TaskOutput output = ToOutput(assignment, result);
+  EXPECT_EQ(output.result.import_model().model(), "backbone");
+  EXPECT_EQ(output.result.import_model().version(), 7);
+  EXPECT_EQ(output.result.import_model().naming(), "keras");
+  EXPECT_EQ(output.result.import_model().parameters(), 20);
+  v1::Model record;
+  ASSERT_TRUE(record.ParseFromString(output.record));
+  EXPECT_EQ(record.name(), "backbone");
+  EXPECT_EQ(record.weights_sha256(), "ff");
+  EXPECT_FALSE(record.has_metrics());
+  EXPECT_EQ(record.dataset(), "");
+}
+
 TEST(ConvertSpecsTest, Evaluate) {
   v1::Assignment assignment = NewAssignment();
   v1::EvaluateSpec& evaluate = *assignment.mutable_spec()->mutable_evaluate();

@@ -1,0 +1,120 @@
+#include "core/tasks/import_model.h"
+
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/file.h"
+#include "core/base/status_macros.h"
+#include "core/dataset/source_file.h"
+#include "core/graph/architectures.h"
+#include "core/nn/model_file.h"
+#include "core/nn/naming.h"
+#include "core/nn/safetensors.h"
+#include "core/tasks/dataset_events.h"
+#include "core/tasks/train_record.h"
+
+namespace seedbed::tasks {
+namespace {
+
+constexpr int64_t kUsualClasses = 1000;  // ImageNet's
+constexpr int64_t kMaxClasses = 100'000;
+
+std::string SourceName(const ImportModelSpec& spec) { return spec.source.empty() ? "the weights file" : spec.source; }
+
+absl::StatusOr<MappedFile> OpenUpload(const ImportModelSpec& spec, const TaskContext& context) {
+  absl::StatusOr<MappedFile> file = MappedFile::Open(dataset::ObjectPath(context.paths().objects_dir, spec.weights_sha256));
+  if (!absl::IsNotFound(file.status())) return file;
+  return absl::NotFoundError(absl::StrCat(SourceName(spec), " (", spec.weights_sha256, ") has not been uploaded"));
+}
+
+absl::StatusOr<nn::SafetensorsContent> Parse(const ImportModelSpec& spec, const MappedFile& file) {
+  absl::StatusOr<nn::SafetensorsContent> content = nn::ParseSafetensors(file.bytes());
+  if (content.ok()) return content;
+  return absl::InvalidArgumentError(absl::StrCat(SourceName(spec), ": ", content.status().message()));
+}
+
+// Brings the tensors under the network's names.
+class Importer {
+ public:
+  Importer(const ImportModelSpec& spec, const nn::TensorViews& source)
+      : spec_(spec), source_(source), input_{spec.preprocessing.height, spec.preprocessing.width, 3} {}
+
+  absl::StatusOr<ImportModelResult> Run(TaskContext& context) {
+    SB_ASSIGN_OR_RETURN(const int64_t classes, spec_.with_top ? ClassesOfFile() : 0);
+    SB_ASSIGN_OR_RETURN(graph::Graph graph, graph::BuildArchitecture(spec_.arch, {input_, classes}));
+    SB_ASSIGN_OR_RETURN(const std::set<std::string> unused, UnusedParameters(graph));
+    auto renamed = nn::RenameWeights(graph, source_, unused);
+    if (!renamed.ok()) return Annotate(renamed.status(), SourceName(spec_));
+    Log("naming", absl::StrCat("the weights are named as ", std::string(renamed->naming), " names them"), context);
+    if (context.cancelled()) return absl::CancelledError("the import was cancelled");
+    nn::SavedModel model{.arch = spec_.arch,
+                         .graph = std::move(graph),
+                         .preprocessing = spec_.preprocessing,
+                         .classes = ClassNames(classes),
+                         .weights = std::move(renamed->weights),
+                         .mean_image = {},
+                         .training = {{"source", spec_.source}, {"source_sha256", spec_.weights_sha256}, {"naming", renamed->naming}}};
+    return Publish(model, std::string(renamed->naming), context);
+  }
+
+ private:
+  // The units of the file's last dense layer.
+  absl::StatusOr<int64_t> ClassesOfFile() const {
+    SB_ASSIGN_OR_RETURN(const graph::Graph usual, graph::BuildArchitecture(spec_.arch, {input_, kUsualClasses}));
+    const std::string name = nn::NameInFile(usual, source_, graph::LogitsLayer(usual).layer.name + ".weight");
+    // Without such a tensor, renaming says that it is missing.
+    int64_t classes = spec_.classes.empty() ? kUsualClasses : static_cast<int64_t>(spec_.classes.size());
+    if (const auto found = source_.find(name); found != source_.end() && !found->second.shape.empty()) classes = found->second.shape[0];
+    if (classes < 1 || classes > kMaxClasses) return absl::InvalidArgumentError(absl::StrCat("'", name, "' makes ", classes, " classes"));
+    if (spec_.classes.empty() || static_cast<int64_t>(spec_.classes.size()) == classes) return classes;
+    return absl::InvalidArgumentError(absl::StrCat("the weights have ", classes, " classes, but ", spec_.classes.size(), " are named"));
+  }
+
+  std::vector<std::string> ClassNames(int64_t classes) const {
+    if (!spec_.classes.empty()) return spec_.classes;
+    std::vector<std::string> names;
+    for (int64_t index = 0; index < classes; ++index) names.push_back(absl::StrCat(index));
+    return names;
+  }
+
+  // Those of the top that is left out.
+  absl::StatusOr<std::set<std::string>> UnusedParameters(const graph::Graph& graph) const {
+    std::set<std::string> names;
+    if (spec_.with_top) return names;
+    SB_ASSIGN_OR_RETURN(const graph::Graph whole, graph::BuildArchitecture(spec_.arch, {input_, kUsualClasses}));
+    for (const graph::Parameter& parameter : whole.parameters()) names.insert(parameter.name);
+    for (const graph::Parameter& parameter : graph.parameters()) names.erase(parameter.name);
+    return names;
+  }
+
+  static absl::StatusOr<ImportModelResult> Publish(const nn::SavedModel& model, std::string naming, TaskContext& context) {
+    const std::filesystem::path& folder = context.paths().output_dir;
+    SB_RETURN_IF_ERROR(nn::WriteModel(folder, model));
+    ImportModelResult result{.naming = std::move(naming), .model = ResultOf(model)};
+    for (const char* name : {nn::kModelJsonName, nn::kModelWeightsName}) {
+      std::error_code error;
+      const auto bytes = std::filesystem::file_size(folder / name, error);
+      if (error) return ErrnoStatus(error.value(), "read", folder / name);
+      result.model.bytes += static_cast<int64_t>(bytes);
+    }
+    return result;
+  }
+
+  const ImportModelSpec& spec_;
+  const nn::TensorViews& source_;
+  const graph::Shape input_;
+};
+
+}  // namespace
+
+absl::StatusOr<ImportModelResult> RunImportModel(const ImportModelSpec& spec, TaskContext& context) {
+  Log("plan", absl::StrCat("importing weights of ", spec.arch, " from ", SourceName(spec)), context);
+  SB_ASSIGN_OR_RETURN(const MappedFile file, OpenUpload(spec, context));
+  SB_ASSIGN_OR_RETURN(const nn::SafetensorsContent content, Parse(spec, file));
+  return Importer(spec, content.tensors).Run(context);
+}
+
+}  // namespace seedbed::tasks

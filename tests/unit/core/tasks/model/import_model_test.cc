@@ -1,0 +1,118 @@
+#include "core/tasks/import_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "core/base/digest.h"
+#include "core/base/file.h"
+#include "core/dataset/source_file.h"
+#include "core/graph/architectures.h"
+#include "core/nn/model_file.h"
+#include "core/nn/safetensors.h"
+#include "core/nn/weights.h"
+#include "tests/testing/fake_task_context.h"
+#include "tests/testing/status_matchers.h"
+
+namespace seedbed::tasks {
+namespace {
+
+using ::seedbed::testing::FakeTaskContext;
+using ::seedbed::testing::StatusIs;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+
+class RunImportModelTest : public ::testing::Test {
+ protected:
+  RunImportModelTest() {
+    spec_.model = "m";
+    spec_.arch = "logistic";
+    spec_.with_top = true;
+    spec_.preprocessing.width = 4;
+    spec_.preprocessing.height = 2;
+    spec_.preprocessing.center = image::Center::kNone;
+    spec_.source = "weights.safetensors";
+    const auto graph = graph::BuildArchitecture("logistic", {.input_shape = {2, 4, 3}, .classes = 3});
+    weights_ = nn::InitializeWeights(*graph, 5);
+  }
+
+  void UploadBytes(const std::string& content) {
+    spec_.weights_sha256 = Sha256Hex(content);
+    const std::filesystem::path path = dataset::ObjectPath(context_.paths().objects_dir, spec_.weights_sha256);
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << content;
+  }
+  void Upload(const nn::TensorMap& tensors) {
+    const testing::TemporaryDirectory folder;
+    const std::filesystem::path file = folder.path() / "weights.safetensors";
+    SB_ASSERT_OK(nn::WriteSafetensors(file, nn::ViewsOf(tensors), {}));
+    UploadBytes(*ReadFile(file));
+  }
+
+  FakeTaskContext context_;
+  ImportModelSpec spec_;
+  nn::TensorMap weights_;
+};
+
+TEST_F(RunImportModelTest, MakesAModel) {
+  Upload(weights_);
+  SB_ASSERT_OK_AND_ASSIGN(const ImportModelResult result, RunImportModel(spec_, context_));
+  EXPECT_EQ(result.naming, "seedbed");
+  EXPECT_EQ(result.model.parameters, 3 * 24 + 3);
+  EXPECT_THAT(result.model.classes, ElementsAre("0", "1", "2"));
+  EXPECT_GT(result.model.bytes, 300);
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
+  EXPECT_EQ(model.arch, "logistic");
+  EXPECT_EQ(nn::ModelSha256(model), nn::WeightsSha256(nn::ViewsOf(weights_)));
+  EXPECT_EQ(result.model.weights_sha256, nn::ModelSha256(model));
+  EXPECT_EQ(model.training["source"], "weights.safetensors");
+  EXPECT_EQ(model.training["source_sha256"], spec_.weights_sha256);
+}
+
+TEST_F(RunImportModelTest, RenamesAndNamesClasses) {
+  nn::TensorMap keras;
+  keras["dense/kernel"] = weights_.at("dense.weight");
+  keras["dense/bias"] = weights_.at("dense.bias");
+  Upload(keras);
+  spec_.classes = {"a", "b", "c"};
+  SB_ASSERT_OK_AND_ASSIGN(const ImportModelResult result, RunImportModel(spec_, context_));
+  EXPECT_EQ(result.naming, "keras");
+  EXPECT_THAT(result.model.classes, ElementsAre("a", "b", "c"));
+}
+
+TEST_F(RunImportModelTest, SaysWhatDoesNotFit) {
+  Upload(weights_);
+  ImportModelSpec spec = spec_;
+  spec.classes = {"a", "b"};
+  EXPECT_THAT(RunImportModel(spec, context_), StatusIs(kInvalid, AllOf(HasSubstr("3 classes"), HasSubstr("2 are named"))));
+  spec = spec_;
+  spec.preprocessing.width = 5;
+  EXPECT_THAT(RunImportModel(spec, context_),
+              StatusIs(kInvalid, AllOf(HasSubstr("weights.safetensors"), HasSubstr("'dense.weight' has shape 3x24, expected 3x30"))));
+  spec = spec_;
+  spec.arch = "logistics";
+  EXPECT_THAT(RunImportModel(spec, context_), StatusIs(kInvalid, HasSubstr("logistics")));
+  weights_.erase("dense.bias");
+  Upload(weights_);
+  EXPECT_THAT(RunImportModel(spec_, context_), StatusIs(kInvalid, HasSubstr("'dense.bias' is missing")));
+}
+
+TEST_F(RunImportModelTest, RefusesWhatIsNoWeightsFile) {
+  UploadBytes("<html>not found</html>");
+  EXPECT_THAT(RunImportModel(spec_, context_), StatusIs(kInvalid, HasSubstr("weights.safetensors: not a safetensors file")));
+  spec_.weights_sha256 = std::string(64, '0');
+  EXPECT_THAT(RunImportModel(spec_, context_), StatusIs(absl::StatusCode::kNotFound, HasSubstr("not been uploaded")));
+}
+
+TEST_F(RunImportModelTest, Cancels) {
+  Upload(weights_);
+  context_.Cancel();
+  EXPECT_THAT(RunImportModel(spec_, context_), StatusIs(absl::StatusCode::kCancelled));
+}
+
+}  // namespace
+}  // namespace seedbed::tasks

@@ -20,29 +20,6 @@ constexpr char kFormat[] = "seedbed-model";
 constexpr int kFormatVersion = 1;
 constexpr uint64_t kMaxJsonBytes = uint64_t{64} << 20;
 
-json PreprocessingToJson(const image::Preprocessing& preprocessing) {
-  return {{"width", preprocessing.width},
-          {"height", preprocessing.height},
-          {"interpolation", std::string(image::FilterName(preprocessing.interpolation))},
-          {"rescale", preprocessing.rescale},
-          {"center", preprocessing.center == image::Center::kMeanImage ? "mean_image" : "none"}};
-}
-
-absl::StatusOr<image::Preprocessing> PreprocessingFromJson(const json& value) {
-  image::Preprocessing preprocessing;
-  preprocessing.width = value.at("width").get<int>();
-  preprocessing.height = value.at("height").get<int>();
-  const std::string interpolation = value.at("interpolation").get<std::string>();
-  const std::optional<image::Filter> filter = image::FilterFromName(interpolation);
-  if (!filter) return absl::DataLossError(absl::StrCat("unknown interpolation '", interpolation, "'"));
-  preprocessing.interpolation = *filter;
-  preprocessing.rescale = value.at("rescale").get<double>();
-  const std::string center = value.at("center").get<std::string>();
-  if (center != "mean_image" && center != "none") return absl::DataLossError(absl::StrCat("unknown center '", center, "'"));
-  preprocessing.center = center == "none" ? image::Center::kNone : image::Center::kMeanImage;
-  return preprocessing;
-}
-
 absl::Status CheckClasses(const std::vector<std::string>& classes, const graph::Graph& graph) {
   const std::set<std::string> distinct(classes.begin(), classes.end());
   if (distinct.size() != classes.size()) return absl::DataLossError("a class is listed twice");
@@ -76,7 +53,7 @@ absl::StatusOr<Description> ParseDescription(const std::string& text) {
           absl::StrCat("its format version is ", value.at("format_version").dump(), ", this program reads ", kFormatVersion));
     }
     SB_ASSIGN_OR_RETURN(graph::Graph graph, graph::Graph::FromJson(value.at("graph")));
-    SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, PreprocessingFromJson(value.at("preprocessing")));
+    SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, image::PreprocessingFromJson(value.at("preprocessing")));
     const auto classes = value.at("classes").get<std::vector<std::string>>();
     SB_RETURN_IF_ERROR(CheckClasses(classes, graph));
     SB_RETURN_IF_ERROR(CheckInput(preprocessing, graph));
@@ -119,7 +96,7 @@ json Describe(const SavedModel& model) {
           {"format_version", kFormatVersion},
           {"arch", model.arch},
           {"classes", model.classes},
-          {"preprocessing", PreprocessingToJson(model.preprocessing)},
+          {"preprocessing", image::PreprocessingToJson(model.preprocessing)},
           {"graph", model.graph.ToJson()},
           {"parameters", model.graph.parameter_count()},
           {"trainable_parameters", model.graph.trainable_parameter_count()},
@@ -147,7 +124,7 @@ absl::Status WriteModelWeights(const std::filesystem::path& file, const SavedMod
                              {"format_version", std::to_string(kFormatVersion)},
                              {"arch", model.arch},
                              {"classes", json(model.classes).dump()},
-                             {"preprocessing", PreprocessingToJson(model.preprocessing).dump()}};
+                             {"preprocessing", image::PreprocessingToJson(model.preprocessing).dump()}};
   return WriteSafetensors(file, StoredTensors(model), metadata);
 }
 
@@ -167,13 +144,6 @@ absl::StatusOr<SavedModel> ReadModel(const std::filesystem::path& folder) {
   }
   SB_RETURN_IF_ERROR(Annotate(TakeWeights(weights.tensors(), &description->model), weights_file.string()));
   return std::move(description->model);
-}
-
-PixelScaler::PixelScaler(const SavedModel& model) : scale_(static_cast<float>(model.preprocessing.rescale)), mean_(model.mean_image) {}
-
-void PixelScaler::Apply(std::span<const uint8_t> pixels, std::span<float> input) const {
-  for (size_t i = 0; i < pixels.size(); ++i) input[i] = static_cast<float>(pixels[i]) * scale_;
-  for (size_t i = 0; i < mean_.size(); ++i) input[i] -= mean_[i];
 }
 
 }  // namespace seedbed::nn

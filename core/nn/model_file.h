@@ -1,8 +1,8 @@
 // A model on disk: model.json says what it is, model.safetensors holds its numbers. Together they are all that serving needs.
 //
-// model.json: {"format": "seedbed-model", "format_version": 1, "arch", "classes": [names in index order], "preprocessing": {"width",
-// "height", "interpolation", "rescale", "center"}, "graph": [layers, core/graph/graph.h], "parameters", "trainable_parameters",
-// "weights_sha256", "training": {...}}. "training" is a record for people and programs: dataset, settings, profile, metrics, history.
+// model.json: {"format": "seedbed-model", "format_version": 1, "arch", "classes": [names in index order], "preprocessing": {...,
+// core/image/preprocessing.h}, "graph": [layers, core/graph/graph.h], "parameters", "trainable_parameters", "weights_sha256",
+// "training": {...}}. "training" is a record for people and programs: dataset, settings, profile, metrics, history.
 //
 // model.safetensors: the graph's tensors by name, and the mean image as "preprocessing.mean_image" (height, width, 3) when one is
 // subtracted. Its metadata repeats arch, classes and preprocessing, and nothing that differs between two equal trainings.
@@ -32,7 +32,7 @@ struct SavedModel {
   image::Preprocessing preprocessing;
   std::vector<std::string> classes;  // none for a network without top: one that does not end in a softmax
   TensorMap weights;                 // the graph's tensors
-  std::vector<float> mean_image;     // after rescale, HWC; empty unless preprocessing.center is kMeanImage
+  std::vector<float> mean_image;     // HWC; empty unless preprocessing.center is kMeanImage
   nlohmann::json training = nlohmann::json::object();
 };
 
@@ -49,17 +49,5 @@ absl::Status WriteModelWeights(const std::filesystem::path& file, const SavedMod
 // NOT_FOUND when a file is missing; DATA_LOSS naming the file when something is damaged or does not fit: classes and the last layer, input
 // and preprocessing, tensors and graph, the digest; also for numbers that are not finite.
 absl::StatusOr<SavedModel> ReadModel(const std::filesystem::path& folder);
-
-// Makes the network's input from pixels: value * rescale - mean, HWC.
-class PixelScaler {
- public:
-  explicit PixelScaler(const SavedModel& model);
-  // Both as long as one image.
-  void Apply(std::span<const uint8_t> pixels, std::span<float> input) const;
-
- private:
-  const float scale_;
-  const std::vector<float> mean_;  // empty: none
-};
 
 }  // namespace seedbed::nn

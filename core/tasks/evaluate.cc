@@ -9,6 +9,7 @@
 #include "core/base/status_macros.h"
 #include "core/evaluate/evaluation.h"
 #include "core/evaluate/report.h"
+#include "core/image/pixel_scaler.h"
 #include "core/nn/model_file.h"
 #include "core/nn/network.h"
 #include "core/tasks/dataset_events.h"
@@ -115,7 +116,7 @@ class EvaluateTask {
   const LabelledDataset dataset_;
   const std::vector<uint32_t> rows_;
   TaskContext& context_;
-  const nn::PixelScaler scaler_{model_};
+  const image::PixelScaler scaler_{model_.preprocessing, model_.mean_image};
   std::vector<float> input_;  // of the batch
   evaluate::Evaluation evaluation_;
   std::vector<evaluate::Prediction> predictions_;

@@ -41,10 +41,7 @@ absl::Status CheckRecipe(const TrainSpec& spec) {
   SB_RETURN_IF_ERROR(Check(spec.epochs >= 1 && spec.epochs <= 100'000, "epochs", spec.epochs, "from 1 to 100,000"));
   SB_RETURN_IF_ERROR(Check(spec.batch_size >= 1 && spec.batch_size <= 65'536, "batch_size", spec.batch_size, "from 1 to 65,536"));
   SB_RETURN_IF_ERROR(Check(spec.threads >= 0 && spec.threads <= 1'024, "threads", spec.threads, "from 0 to 1,024"));
-  const image::Preprocessing& preprocessing = spec.preprocessing;
-  SB_RETURN_IF_ERROR(Check(preprocessing.width >= 1 && preprocessing.width <= 4'096, "width", preprocessing.width, "from 1 to 4,096"));
-  SB_RETURN_IF_ERROR(Check(preprocessing.height >= 1 && preprocessing.height <= 4'096, "height", preprocessing.height, "from 1 to 4,096"));
-  return Check(IsPositive(preprocessing.rescale), "rescale", preprocessing.rescale, "a number above 0");
+  return image::CheckPreprocessing(spec.preprocessing);
 }
 
 absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec) {
@@ -66,16 +63,11 @@ absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec)
 }
 
 nlohmann::json RecipeJson(const TrainSpec& spec) {
-  const image::Preprocessing& preprocessing = spec.preprocessing;
   return {{"arch", spec.arch},
           {"epochs", spec.epochs},
           {"batch_size", spec.batch_size},
           {"optimizer", OptimizerJson(spec.optimizer)},
-          {"width", preprocessing.width},
-          {"height", preprocessing.height},
-          {"interpolation", std::string(image::FilterName(preprocessing.interpolation))},
-          {"rescale", preprocessing.rescale},
-          {"center", preprocessing.center == image::Center::kMeanImage ? "mean_image" : "none"},
+          {"preprocessing", image::PreprocessingToJson(spec.preprocessing)},
           {"seed", spec.seed},
           {"shuffle", spec.shuffle},
           {"keep", spec.keep == Keep::kBest ? "best" : "last"}};

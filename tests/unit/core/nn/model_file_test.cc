@@ -170,18 +170,5 @@ TEST(Weights, InitialOnesAreGlorotUniform) {
   EXPECT_NE(WeightsSha256(ViewsOf(weights)), WeightsSha256(ViewsOf(InitializeWeights(graph, 1))));
 }
 
-TEST(PixelScaler, RescalesAndSubtracts) {
-  SavedModel model = Sample();
-  model.mean_image[1] = 0.5f;
-  std::vector<uint8_t> pixels(24, 255);
-  std::vector<float> input(24);
-  PixelScaler(model).Apply(pixels, input);
-  EXPECT_FLOAT_EQ(input[0], 0.75f);
-  EXPECT_FLOAT_EQ(input[1], 0.5f);
-  model.mean_image.clear();
-  PixelScaler(model).Apply(pixels, input);
-  EXPECT_FLOAT_EQ(input[0], 1.0f);
-}
-
 }  // namespace
 }  // namespace seedbed::nn

@@ -1,7 +1,9 @@
 #include "core/train/linear_learner.h"
 
+#include <numeric>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
@@ -26,15 +28,15 @@ class LinearLearner : public Learner {
   size_t validation_examples() const override { return validation_.labels.size(); }
 
   absl::StatusOr<BatchResult> TrainBatch(std::span<const uint32_t> examples) override {
-    batch_labels_.resize(examples.size());
-    for (size_t i = 0; i < examples.size(); ++i) batch_labels_[i] = training_.labels[examples[i]];
-    return std::visit([&](const auto& rows) { return classifier_->TrainBatch(Gather(rows, examples), batch_labels_); }, training_.rows);
+    SB_ASSIGN_OR_RETURN(const Rows rows, Gather(training_, examples));
+    return classifier_->TrainBatch(rows, batch_labels_);
   }
 
   absl::StatusOr<BatchResult> EvaluateBatch(size_t first, size_t count) override {
-    const auto labels = std::span(validation_.labels).subspan(first, count);
-    return std::visit([&](const auto& rows) { return classifier_->EvaluateBatch(std::span(rows).subspan(first, count), labels); },
-                      validation_.rows);
+    validation_batch_.resize(count);
+    std::iota(validation_batch_.begin(), validation_batch_.end(), static_cast<uint32_t>(first));
+    SB_ASSIGN_OR_RETURN(const Rows rows, Gather(validation_, validation_batch_));
+    return classifier_->EvaluateBatch(rows, batch_labels_);
   }
 
   nn::TensorMap weights() const override {
@@ -63,12 +65,29 @@ class LinearLearner : public Learner {
   }
 
  private:
+  // The rows of some examples, and their labels in batch_labels_.
+  absl::StatusOr<Rows> Gather(const Examples& from, std::span<const uint32_t> examples) {
+    batch_labels_.resize(examples.size());
+    for (size_t i = 0; i < examples.size(); ++i) batch_labels_[i] = from.labels[examples[i]];
+    return std::visit([&](const auto& rows) { return GatherRows(rows, examples); }, from.rows);
+  }
+
   template <typename Element>
-  Rows Gather(const std::vector<const Element*>& rows, std::span<const uint32_t> examples) {
+  absl::StatusOr<Rows> GatherRows(const std::vector<const Element*>& rows, std::span<const uint32_t> examples) {
     auto& gathered = std::get<std::vector<const Element*>>(batch_rows_);
     gathered.clear();
     for (const uint32_t example : examples) gathered.push_back(rows[example]);
     return std::span<const Element* const>(gathered);
+  }
+
+  absl::StatusOr<Rows> GatherRows(const FetchRows& fetch, std::span<const uint32_t> examples) {
+    const size_t features = static_cast<size_t>(weight_shape_[1]);
+    fetched_.resize(examples.size() * features);
+    SB_RETURN_IF_ERROR(fetch(examples, fetched_));
+    auto& gathered = std::get<std::vector<const float*>>(batch_rows_);
+    gathered.clear();
+    for (size_t i = 0; i < examples.size(); ++i) gathered.push_back(&fetched_[i * features]);
+    return std::span<const float* const>(gathered);
   }
 
   std::string SlotSuffix(size_t slot) const { return absl::StrCat("/", ToAbsl(SlotName(optimizer_, static_cast<int>(slot)))); }
@@ -95,7 +114,9 @@ class LinearLearner : public Learner {
 
   const std::unique_ptr<LinearClassifier> classifier_;
   std::tuple<std::vector<const uint8_t*>, std::vector<const float*>> batch_rows_;  // buffers; one of them is used
+  std::vector<float> fetched_;
   std::vector<int32_t> batch_labels_;
+  std::vector<uint32_t> validation_batch_;
 };
 
 }  // namespace
@@ -114,17 +135,7 @@ absl::StatusOr<std::unique_ptr<Learner>> MakeLinearLearner(const graph::Graph& g
   SB_ASSIGN_OR_RETURN(const graph::ResolvedLayer* dense, LinearLayerOf(graph));
   SB_RETURN_IF_ERROR(nn::CheckWeights(graph, nn::ViewsOf(weights)));
   const graph::Shape& shape = dense->parameters[0].shape;
-  for (const Examples* examples : {&training, &validation}) {
-    const size_t rows = std::visit([](const auto& all) { return all.size(); }, examples->rows);
-    if (rows != examples->labels.size()) {
-      return absl::InvalidArgumentError(absl::StrCat(rows, " rows have ", examples->labels.size(), " labels"));
-    }
-    for (const int32_t label : examples->labels) {
-      if (label < 0 || label >= shape[0]) {
-        return absl::InvalidArgumentError(absl::StrCat("label ", label, " is none of ", shape[0], " classes"));
-      }
-    }
-  }
+  for (const Examples* examples : {&training, &validation}) SB_RETURN_IF_ERROR(CheckExamples(*examples, shape[0]));
   LinearClassifierOptions linear;
   linear.features = static_cast<size_t>(shape[1]);
   linear.classes = static_cast<size_t>(shape[0]);

@@ -1,29 +1,24 @@
-// A classifier whose only trainable layer is a dense one at its end, on examples that lie in memory or in mapped files.
+// A classifier that is nothing but a dense layer: on pixels, or at the end of a frozen net on the features that come out of it.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/graph/graph.h"
+#include "core/train/examples.h"
 #include "core/train/learner.h"
 #include "core/train/optimizer.h"
 
 namespace seedbed::train {
 
-// First elements of the rows (pixels, or features of a frozen net), and the class of each.
-struct Examples {
-  std::variant<std::vector<const uint8_t*>, std::vector<const float*>> rows;
-  std::vector<int32_t> labels;
-};
-
 struct LinearLearnerOptions {
   OptimizerOptions optimizer;
-  // x = element * scale - offset[element's index]; empty: nothing is subtracted.
+  // x = element * scale - offset[element's index]; empty: nothing is subtracted. Of pixels that need more than that (BGR, a scale for each
+  // channel) the finished inputs are to be fetched.
   float scale = 1;
   std::vector<float> offset;
   int threads = 1;

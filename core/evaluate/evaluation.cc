@@ -23,13 +23,21 @@ Judgement Evaluation::Add(std::span<const float> logits, size_t label) {
   for (const float logit : logits) total += std::exp(double{logit} - logits[predicted]);
   ++examples_;
   ++confusion_[label * classes_ + predicted];
-  among_five_ += RankOf(logits, label) < 5;
+  const size_t rank = RankOf(logits, label);
+  among_five_ += rank < 5;
+  among_top_k_ += rank < top_k_;
   loss_sum_ += std::log(total) - (double{logits[label]} - logits[predicted]);
   return {.predicted = predicted, .probability = 1 / total};
 }
 
 Scores Evaluation::Summarize() const {
-  Scores scores{.examples = examples_, .accuracy = 0, .top5 = Ratio(among_five_, examples_), .loss = 0, .per_class = {}};
+  Scores scores{.examples = examples_,
+                .accuracy = 0,
+                .top5 = Ratio(among_five_, examples_),
+                .top_k = top_k_,
+                .top_k_accuracy = Ratio(among_top_k_, examples_),
+                .loss = 0,
+                .per_class = {}};
   if (examples_ > 0) scores.loss = loss_sum_ / static_cast<double>(examples_);
   int64_t right = 0;
   for (size_t k = 0; k < classes_; ++k) {

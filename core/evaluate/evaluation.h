@@ -19,7 +19,9 @@ struct Scores {
   int64_t examples = 0;
   double accuracy = 0;
   double top5 = 0;  // share of examples whose class is among the five best
-  double loss = 0;  // mean cross-entropy
+  size_t top_k = 5;
+  double top_k_accuracy = 0;  // likewise, among the top_k best
+  double loss = 0;            // mean cross-entropy
   std::vector<ClassScores> per_class;
 };
 
@@ -32,7 +34,8 @@ struct Judgement {
 // Collects examples one by one. All sums are exact or in double precision, in the order of the calls.
 class Evaluation {
  public:
-  explicit Evaluation(size_t classes) : classes_(classes), confusion_(classes * classes) {}
+  // `top_k` is at least 1; with more than there are classes, everything is among them.
+  explicit Evaluation(size_t classes, size_t top_k = 5) : classes_(classes), top_k_(top_k), confusion_(classes * classes) {}
 
   // `logits` has one value for each class; `label` is in [0, classes).
   Judgement Add(std::span<const float> logits, size_t label);
@@ -44,9 +47,11 @@ class Evaluation {
 
  private:
   const size_t classes_;
+  const size_t top_k_;
   std::vector<int64_t> confusion_;
   int64_t examples_ = 0;
   int64_t among_five_ = 0;
+  int64_t among_top_k_ = 0;
   double loss_sum_ = 0;
 };
 

@@ -18,7 +18,12 @@ std::string CsvField(std::string_view text) {
 
 std::string EvaluationJson(const Evaluation& evaluation, std::span<const std::string> classes) {
   const Scores scores = evaluation.Summarize();
-  nlohmann::ordered_json json = {{"images", scores.examples}, {"accuracy", scores.accuracy}, {"top5", scores.top5}, {"loss", scores.loss}};
+  nlohmann::ordered_json json = {{"images", scores.examples},
+                                 {"accuracy", scores.accuracy},
+                                 {"top5", scores.top5},
+                                 {"top_k", scores.top_k},
+                                 {"top_k_accuracy", scores.top_k_accuracy},
+                                 {"loss", scores.loss}};
   json["classes"] = std::vector<std::string>(classes.begin(), classes.end());
   json["per_class"] = nlohmann::ordered_json::array();
   json["confusion"] = nlohmann::ordered_json::array();

@@ -21,7 +21,8 @@ struct Prediction {
 // A field as RFC 4180 has it: quoted when it holds a comma, a quote or a line break.
 std::string CsvField(std::string_view text);
 
-// {"images", "accuracy", "top5", "loss", "classes", "per_class": [{"name", "precision", "recall", "f1", "images"}], "confusion": [[...]]}
+// {"images", "accuracy", "top5", "top_k", "top_k_accuracy", "loss", "classes", "per_class": [{"name", "precision", "recall", "f1",
+// "images"}], "confusion": [[...]]}
 std::string EvaluationJson(const Evaluation& evaluation, std::span<const std::string> classes);
 // Header "true\predicted,<class>..."; a row for each true class.
 std::string ConfusionCsv(const Evaluation& evaluation, std::span<const std::string> classes);

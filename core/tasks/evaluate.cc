@@ -54,7 +54,7 @@ class EvaluateTask {
         dataset_(std::move(dataset)),
         rows_(std::move(rows)),
         context_(context),
-        evaluation_(model_.classes.size()) {}
+        evaluation_(model_.classes.size(), static_cast<size_t>(spec.top_k)) {}
 
   absl::StatusOr<EvaluateResult> Run() {
     const int threads = ComputeThreads(0, context_);
@@ -101,6 +101,8 @@ class EvaluateTask {
     EvaluateResult result{.images = scores.examples,
                           .accuracy = scores.accuracy,
                           .top5 = scores.top5,
+                          .top_k = spec_.top_k,
+                          .top_k_accuracy = scores.top_k_accuracy,
                           .loss = scores.loss,
                           .per_class = {},
                           .confusion = evaluation_.confusion()};
@@ -128,6 +130,7 @@ absl::StatusOr<EvaluateResult> RunEvaluate(const EvaluateSpec& spec, TaskContext
   if (spec.batch_size < 1 || spec.batch_size > 65'536) {
     return absl::InvalidArgumentError(absl::StrCat("batch_size is ", spec.batch_size, "; it must be from 1 to 65,536"));
   }
+  if (spec.top_k < 1) return absl::InvalidArgumentError(absl::StrCat("top_k is ", spec.top_k, "; it must be at least 1"));
   SB_ASSIGN_OR_RETURN(nn::SavedModel model, nn::ReadModel(spec.model_dir));
   SB_ASSIGN_OR_RETURN(LabelledDataset dataset, OpenDataset(spec.dataset_dir, spec.split_file));
   SB_RETURN_IF_ERROR(CheckClasses(spec, model.classes, dataset.manifest.classes));

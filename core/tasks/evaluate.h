@@ -21,6 +21,7 @@ struct EvaluateSpec {
   std::filesystem::path split_file;  // empty: the whole dataset
   std::string subset;
   int batch_size = 32;
+  int top_k = 5;
 };
 
 struct ClassScore {
@@ -35,6 +36,8 @@ struct EvaluateResult {
   int64_t images = 0;
   double accuracy = 0;
   double top5 = 0;
+  int top_k = 5;
+  double top_k_accuracy = 0;  // share of images whose class is among the top_k best
   double loss = 0;
   std::vector<ClassScore> per_class;
   std::vector<int64_t> confusion;  // row: true class, column: predicted; row-major

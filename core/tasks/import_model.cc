@@ -19,6 +19,7 @@
 namespace seedbed::tasks {
 namespace {
 
+constexpr int kUsualSide = 224;          // pixels
 constexpr int64_t kUsualClasses = 1000;  // ImageNet's
 constexpr int64_t kMaxClasses = 100'000;
 
@@ -39,8 +40,8 @@ absl::StatusOr<nn::SafetensorsContent> Parse(const ImportModelSpec& spec, const 
 // Brings the tensors under the network's names.
 class Importer {
  public:
-  Importer(const ImportModelSpec& spec, const nn::TensorViews& source)
-      : spec_(spec), source_(source), input_{spec.preprocessing.height, spec.preprocessing.width, 3} {}
+  Importer(const ImportModelSpec& spec, const image::Preprocessing& preprocessing, const nn::TensorViews& source)
+      : spec_(spec), preprocessing_(preprocessing), source_(source), input_{preprocessing.height, preprocessing.width, 3} {}
 
   absl::StatusOr<ImportModelResult> Run(TaskContext& context) {
     SB_ASSIGN_OR_RETURN(const int64_t classes, spec_.with_top ? ClassesOfFile() : 0);
@@ -52,7 +53,7 @@ class Importer {
     if (context.cancelled()) return absl::CancelledError("the import was cancelled");
     nn::SavedModel model{.arch = spec_.arch,
                          .graph = std::move(graph),
-                         .preprocessing = spec_.preprocessing,
+                         .preprocessing = preprocessing_,
                          .classes = ClassNames(classes),
                          .weights = std::move(renamed->weights),
                          .mean_image = {},
@@ -104,6 +105,7 @@ class Importer {
   }
 
   const ImportModelSpec& spec_;
+  const image::Preprocessing preprocessing_;
   const nn::TensorViews& source_;
   const graph::Shape input_;
 };
@@ -114,7 +116,10 @@ absl::StatusOr<ImportModelResult> RunImportModel(const ImportModelSpec& spec, Ta
   Log("plan", absl::StrCat("importing weights of ", spec.arch, " from ", SourceName(spec)), context);
   SB_ASSIGN_OR_RETURN(const MappedFile file, OpenUpload(spec, context));
   SB_ASSIGN_OR_RETURN(const nn::SafetensorsContent content, Parse(spec, file));
-  return Importer(spec, content.tensors).Run(context);
+  SB_ASSIGN_OR_RETURN(
+      const image::Preprocessing preprocessing,
+      ResolvePreprocessing(spec.preprocessing, {.width = kUsualSide, .height = kUsualSide, .center = image::Center::kNone}));
+  return Importer(spec, preprocessing, content.tensors).Run(context);
 }
 
 }  // namespace seedbed::tasks

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/image/preprocessing.h"
+#include "core/tasks/preprocessing_spec.h"
 #include "core/tasks/task_context.h"
 #include "core/tasks/train.h"
 
@@ -15,9 +15,9 @@ struct ImportModelSpec {
   std::string model;
   int model_version = 1;
   std::string arch;
-  std::string weights_sha256;  // of the uploaded file
-  bool with_top = false;       // keep the layers that make classes out of features
-  image::Preprocessing preprocessing;
+  std::string weights_sha256;        // of the uploaded file
+  bool with_top = false;             // keep the layers that make classes out of features
+  PreprocessingSpec preprocessing;   // what is open comes from the architecture
   std::vector<std::string> classes;  // with_top: in index order; empty: the indices
   std::string source;                // for people
 };

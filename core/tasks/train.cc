@@ -57,6 +57,7 @@ class TrainTask {
 
   absl::StatusOr<TrainResult> Run() {
     SB_RETURN_IF_ERROR(CheckRecipe(spec_));
+    SB_ASSIGN_OR_RETURN(preprocessing_, ResolvePreprocessing(spec_.preprocessing, {}));
     SB_ASSIGN_OR_RETURN(dataset_, OpenDataset(spec_.dataset_dir, spec_.split_file));
     training_rows_ = dataset_.RowsOf("train");
     validation_rows_ = dataset_.RowsOf("validation");
@@ -69,6 +70,7 @@ class TrainTask {
   }
 
  private:
+  std::string arch() const { return spec_.arch.empty() ? "logistic" : spec_.arch; }
   const std::vector<std::string>& classes() const { return dataset_.manifest.classes; }
   std::string instruction_set() const {
     const std::string& bound = context_.profile().instruction_set;
@@ -98,9 +100,9 @@ class TrainTask {
 
   // The network with its first weights: random, or another model's.
   absl::StatusOr<nn::SavedModel> InitialModel() const {
-    const graph::Shape shape = {spec_.preprocessing.height, spec_.preprocessing.width, 3};
+    const graph::Shape shape = {preprocessing_.height, preprocessing_.width, 3};
     SB_ASSIGN_OR_RETURN(graph::Graph graph,
-                        graph::BuildArchitecture(spec_.arch, {.input_shape = shape, .classes = static_cast<int64_t>(classes().size())}));
+                        graph::BuildArchitecture(arch(), {.input_shape = shape, .classes = static_cast<int64_t>(classes().size())}));
     SB_RETURN_IF_ERROR(train::LinearLayerOf(graph).status());
     nn::TensorMap weights;
     if (spec_.initial_model_dir.empty()) {
@@ -110,9 +112,9 @@ class TrainTask {
       SB_RETURN_IF_ERROR(CheckInitialModel(initial, graph));
       weights = std::move(initial.weights);
     }
-    return nn::SavedModel{.arch = spec_.arch,
+    return nn::SavedModel{.arch = arch(),
                           .graph = std::move(graph),
-                          .preprocessing = spec_.preprocessing,
+                          .preprocessing = preprocessing_,
                           .classes = classes(),
                           .weights = std::move(weights),
                           .mean_image = {},
@@ -127,7 +129,7 @@ class TrainTask {
     }
     if (initial.graph.ToJson() != graph.ToJson()) {
       return absl::InvalidArgumentError(absl::StrCat("the initial model is a ", initial.arch, " for images of ",
-                                                     graph::FormatShape(initial.graph.input_shape()), ", not a ", spec_.arch, " for ",
+                                                     graph::FormatShape(initial.graph.input_shape()), ", not a ", arch(), " for ",
                                                      graph::FormatShape(graph.input_shape())));
     }
     return absl::OkStatus();
@@ -136,7 +138,7 @@ class TrainTask {
   void LogPlan(const nn::SavedModel& model) const {
     Log("plan",
         absl::StrCat(classes().size(), " classes, ", training_rows_.size(), " training and ", validation_rows_.size(),
-                     " validation images; ", spec_.arch, " with ", model.graph.parameter_count(), " parameters, ",
+                     " validation images; ", arch(), " with ", model.graph.parameter_count(), " parameters, ",
                      (training_rows_.size() + static_cast<size_t>(spec_.batch_size) - 1) / static_cast<size_t>(spec_.batch_size),
                      " batches an epoch, ", threads_, " threads, ", instruction_set()),
         context_);
@@ -147,16 +149,16 @@ class TrainTask {
     std::vector<uint32_t> rows = training_rows_;
     rows.insert(rows.end(), validation_rows_.begin(), validation_rows_.end());
     SB_ASSIGN_OR_RETURN(const std::unique_ptr<image::DecodedRows> decoded,
-                        DecodeImages(dataset_, rows, spec_.preprocessing, threads_, context_));
+                        DecodeImages(dataset_, rows, preprocessing_, threads_, context_));
     const train::Examples training = ExamplesOf(*decoded, 0, training_rows_);
     const train::Examples validation = ExamplesOf(*decoded, training_rows_.size(), validation_rows_);
     train::LinearLearnerOptions options;
     SB_ASSIGN_OR_RETURN(options.optimizer, OptimizerFrom(spec_.optimizer));
-    options.scale = static_cast<float>(spec_.preprocessing.rescale);
-    if (spec_.preprocessing.center == image::Center::kMeanImage) {
+    options.scale = static_cast<float>(preprocessing_.rescale);
+    if (preprocessing_.center == image::Center::kMeanImage) {
       train::ThreadTeam team(threads_);
-      model->mean_image = train::MeanImage(std::get<std::vector<const uint8_t*>>(training.rows), decoded->row(0).size(),
-                                           spec_.preprocessing.rescale, &team);
+      model->mean_image =
+          train::MeanImage(std::get<std::vector<const uint8_t*>>(training.rows), decoded->row(0).size(), preprocessing_.rescale, &team);
     }
     options.offset = model->mean_image;
     options.threads = threads_;
@@ -207,7 +209,7 @@ class TrainTask {
   std::string SpecDigest(const nn::SavedModel& initial) const {
     const nlohmann::json identity = {{"manifest", dataset_.sha256},         {"training_rows", training_rows_},
                                      {"validation_rows", validation_rows_}, {"graph", initial.graph.ToJson()},
-                                     {"weights", nn::ModelSha256(initial)}, {"recipe", RecipeJson(spec_)},
+                                     {"weights", nn::ModelSha256(initial)}, {"recipe", RecipeJson(spec_, preprocessing_)},
                                      {"instruction_set", instruction_set()}};
     return Sha256Hex(identity.dump());
   }
@@ -215,6 +217,7 @@ class TrainTask {
   TrainingRecord RecordOf(const train::TrainOutcome& outcome, int epoch) const {
     TrainingRecord record;
     record.manifest_sha256 = dataset_.sha256;
+    record.preprocessing = preprocessing_;
     record.training_images = static_cast<int64_t>(training_rows_.size());
     record.validation_images = static_cast<int64_t>(validation_rows_.size());
     record.profile = context_.profile();
@@ -263,6 +266,7 @@ class TrainTask {
   const TrainSpec& spec_;
   TaskContext& context_;
   const int threads_;
+  image::Preprocessing preprocessing_;
   LabelledDataset dataset_;
   std::vector<uint32_t> training_rows_;
   std::vector<uint32_t> validation_rows_;

@@ -1,4 +1,4 @@
-// The train job: a dataset and a split in, a model version out.
+// The train job: images or stored features in, a model version out.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/image/preprocessing.h"
+#include "core/tasks/preprocessing_spec.h"
 #include "core/tasks/task_context.h"
 
 namespace seedbed::tasks {
@@ -25,19 +26,29 @@ struct OptimizerSpec {
 
 enum class Keep { kLast, kBest };
 
+// Trains from images (dataset), or from the features of images (features).
 struct TrainSpec {
   std::string dataset;
   int dataset_version = 1;
   std::filesystem::path dataset_dir;
   std::string split;  // name; empty: train on everything
   std::filesystem::path split_file;
-  std::string arch = "logistic";
+  std::string features;  // name of a feature set; then there is no dataset
+  std::filesystem::path features_dir;
+  std::string val_features;  // empty: no validation
+  std::filesystem::path val_features_dir;
+  std::string arch;                    // empty: that of the weights, else "logistic"
+  std::string weights;                 // NAME:VERSION of the model that the backbone comes from; with features: of the one that made them
+  std::filesystem::path weights_dir;   // empty: random weights
+  std::string head;                    // JSON list of layers (core/graph/edit.h); empty: the architecture's
+  std::vector<std::string> trainable;  // patterns of layer names (core/graph/edit.h); empty: "head" with weights, else "all"
+  bool feature_cache = true;           // keep what the frozen layers make of each image; changes no bit of the result
   std::string model;
   int model_version = 1;
   int epochs = 10;
   int batch_size = 32;
   OptimizerSpec optimizer;
-  image::Preprocessing preprocessing;
+  PreprocessingSpec preprocessing;
   uint64_t seed = 0;
   bool shuffle = true;
   Keep keep = Keep::kLast;
@@ -55,6 +66,8 @@ struct LayerSummary {
 };
 
 struct TrainResult {
+  std::string arch;
+  image::Preprocessing preprocessing;
   std::vector<std::string> classes;
   int64_t parameters = 0;
   int64_t trainable_parameters = 0;

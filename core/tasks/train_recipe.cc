@@ -40,8 +40,7 @@ absl::Status CheckRecipe(const TrainSpec& spec) {
   SB_RETURN_IF_ERROR(CheckOptimizer(spec.optimizer));
   SB_RETURN_IF_ERROR(Check(spec.epochs >= 1 && spec.epochs <= 100'000, "epochs", spec.epochs, "from 1 to 100,000"));
   SB_RETURN_IF_ERROR(Check(spec.batch_size >= 1 && spec.batch_size <= 65'536, "batch_size", spec.batch_size, "from 1 to 65,536"));
-  SB_RETURN_IF_ERROR(Check(spec.threads >= 0 && spec.threads <= 1'024, "threads", spec.threads, "from 0 to 1,024"));
-  return image::CheckPreprocessing(spec.preprocessing);
+  return Check(spec.threads >= 0 && spec.threads <= 1'024, "threads", spec.threads, "from 0 to 1,024");
 }
 
 absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec) {
@@ -62,7 +61,7 @@ absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec)
   return options;
 }
 
-nlohmann::json RecipeJson(const TrainSpec& spec) {
+nlohmann::json RecipeJson(const TrainSpec& spec, const image::Preprocessing& preprocessing) {
   return {{"arch", spec.arch},
           {"epochs", spec.epochs},
           {"batch_size", spec.batch_size},

@@ -17,6 +17,6 @@ absl::Status CheckRecipe(const TrainSpec& spec);
 absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec);
 
 // Every setting that decides the weights, for model.json and for the digest that binds checkpoints to their job.
-nlohmann::json RecipeJson(const TrainSpec& spec);
+nlohmann::json RecipeJson(const TrainSpec& spec, const image::Preprocessing& preprocessing);
 
 }  // namespace seedbed::tasks

@@ -30,7 +30,7 @@ nlohmann::json TrainingJson(const TrainSpec& spec, const TrainingRecord& record)
           {"split", spec.split},
           {"training_images", record.training_images},
           {"validation_images", record.validation_images},
-          {"recipe", RecipeJson(spec)},
+          {"recipe", RecipeJson(spec, record.preprocessing)},
           {"profile",
            {{"device", record.profile.device},
             {"instruction_set", record.profile.instruction_set},
@@ -55,6 +55,8 @@ std::string HistoryCsv(std::span<const train::EpochRecord> history) {
 
 TrainResult ResultOf(const nn::SavedModel& model) {
   TrainResult result;
+  result.arch = model.arch;
+  result.preprocessing = model.preprocessing;
   result.classes = model.classes;
   result.parameters = model.graph.parameter_count();
   result.trainable_parameters = model.graph.trainable_parameter_count();

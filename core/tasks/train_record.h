@@ -24,6 +24,7 @@ EpochMetrics MetricsFrom(const train::EpochRecord& record, const EpochPlan& plan
 // How a model came about, beside its spec.
 struct TrainingRecord {
   std::string manifest_sha256;
+  image::Preprocessing preprocessing;
   int64_t training_images = 0;
   int64_t validation_images = 0;
   ExecutionProfile profile;  // as it was used

@@ -82,13 +82,18 @@ absl::StatusOr<tasks::Keep> ToKeep(v1::Keep keep) {
   }
 }
 
-absl::StatusOr<image::Preprocessing> ToPreprocessing(const v1::Preprocessing& preprocessing) {
-  image::Preprocessing result;
-  result.width = OrDefault(preprocessing.width(), kDefaultSide);
-  result.height = OrDefault(preprocessing.height(), kDefaultSide);
-  SB_ASSIGN_OR_RETURN(result.interpolation, ToFilter(preprocessing.interpolation()));
+// What is not set stays open: the task knows what it then is.
+absl::StatusOr<tasks::PreprocessingSpec> ToPreprocessing(const v1::Preprocessing& preprocessing) {
+  tasks::PreprocessingSpec result;
+  result.width = preprocessing.width();
+  result.height = preprocessing.height();
+  if (preprocessing.interpolation() != v1::INTERPOLATION_UNSPECIFIED) {
+    SB_ASSIGN_OR_RETURN(result.interpolation, ToFilter(preprocessing.interpolation()));
+  }
   if (preprocessing.has_rescale()) result.rescale = preprocessing.rescale();
-  SB_ASSIGN_OR_RETURN(result.center, ToCenter(preprocessing.center()));
+  if (preprocessing.center() != v1::CENTER_UNSPECIFIED) {
+    SB_ASSIGN_OR_RETURN(result.center, ToCenter(preprocessing.center()));
+  }
   return result;
 }
 

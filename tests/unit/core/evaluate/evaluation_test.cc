@@ -72,7 +72,7 @@ TEST(Evaluation, NothingAddedIsAllZero) {
 }
 
 TEST(Evaluation, FirstOfEqualLogitsWinsAndTiesCountByIndexForTheTopFive) {
-  Evaluation evaluation(7);
+  Evaluation evaluation(7, 2);
   const std::vector<float> equal(7, 0.5f);
   for (size_t label = 0; label < 7; ++label) {
     const Judgement judgement = evaluation.Add(equal, label);
@@ -82,6 +82,8 @@ TEST(Evaluation, FirstOfEqualLogitsWinsAndTiesCountByIndexForTheTopFive) {
   const Scores scores = evaluation.Summarize();
   EXPECT_DOUBLE_EQ(scores.accuracy, 1.0 / 7);
   EXPECT_DOUBLE_EQ(scores.top5, 5.0 / 7);
+  EXPECT_EQ(scores.top_k, 2);
+  EXPECT_DOUBLE_EQ(scores.top_k_accuracy, 2.0 / 7);
   EXPECT_NEAR(scores.loss, std::log(7), 1e-12);
 }
 

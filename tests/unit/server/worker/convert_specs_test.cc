@@ -1,5 +1,7 @@
 #include "server/worker/convert_specs.h"
 
+#include <optional>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "seedbed/v1/dataset.pb.h"
@@ -134,11 +136,11 @@ TEST(ConvertSpecsTest, TrainTakesTheDocumentedDefaults) {
   EXPECT_EQ(spec.batch_size, 32);
   EXPECT_EQ(spec.optimizer.name, "sgd");
   EXPECT_EQ(spec.optimizer.lr, 0.01);
-  EXPECT_EQ(spec.preprocessing.width, 150);
-  EXPECT_EQ(spec.preprocessing.height, 150);
-  EXPECT_EQ(spec.preprocessing.interpolation, image::Filter::kBilinear);
-  EXPECT_EQ(spec.preprocessing.rescale, 1.0 / 255);
-  EXPECT_EQ(spec.preprocessing.center, image::Center::kMeanImage);
+  EXPECT_EQ(spec.preprocessing.width, 0);
+  EXPECT_EQ(spec.preprocessing.height, 0);
+  EXPECT_EQ(spec.preprocessing.interpolation, std::nullopt);
+  EXPECT_EQ(spec.preprocessing.rescale, std::nullopt);
+  EXPECT_EQ(spec.preprocessing.center, std::nullopt);
   EXPECT_TRUE(spec.shuffle);
   EXPECT_EQ(spec.keep, tasks::Keep::kLast);
   EXPECT_EQ(spec.initial_model_dir, "") << "no model was asked for";
@@ -191,7 +193,7 @@ TEST(ConvertSpecsTest, EveryInterpolationHasItsFilter) {
   for (int value = v1::Interpolation_MIN + 1; value <= v1::Interpolation_MAX; ++value) {
     preprocessing.set_interpolation(static_cast<v1::Interpolation>(value));
     SB_ASSERT_OK_AND_ASSIGN(const tasks::TrainSpec spec, ToTrainSpec(assignment));
-    filters.push_back(spec.preprocessing.interpolation);
+    filters.push_back(spec.preprocessing.interpolation.value_or(image::Filter::kBilinear));
   }
   using image::Filter;
   EXPECT_THAT(filters,

@@ -28,6 +28,7 @@ class RunEvaluateTest : public ::testing::Test {
     spec_.split_file = dataset_.split_file();
     spec_.subset = "validation";
     spec_.batch_size = 4;
+    spec_.top_k = 3;
   }
 
   const PreparedDataset dataset_{{"dark", "light", "mid"}};
@@ -44,6 +45,8 @@ TEST_F(RunEvaluateTest, AgreesWithTheTrainingsValidation) {
   EXPECT_NEAR(result.loss, *trained_.metrics.val_loss, 1e-5 * *trained_.metrics.val_loss);
   EXPECT_DOUBLE_EQ(result.accuracy, *trained_.metrics.val_accuracy);
   EXPECT_DOUBLE_EQ(result.top5, 1);
+  EXPECT_EQ(result.top_k, 3);
+  EXPECT_DOUBLE_EQ(result.top_k_accuracy, 1);
   ASSERT_EQ(result.per_class.size(), 3);
   EXPECT_EQ(result.per_class[1].name, "light");
   EXPECT_EQ(result.per_class[1].images, 2);
@@ -105,6 +108,9 @@ TEST_F(RunEvaluateTest, RefusesWhatIsNotThere) {
   spec = spec_;
   spec.batch_size = 0;
   EXPECT_THAT(RunEvaluate(spec, context_), StatusIs(kInvalid, HasSubstr("batch_size is 0")));
+  spec = spec_;
+  spec.top_k = 0;
+  EXPECT_THAT(RunEvaluate(spec, context_), StatusIs(kInvalid, HasSubstr("top_k is 0")));
 }
 
 TEST_F(RunEvaluateTest, Cancels) {

@@ -66,7 +66,7 @@ nlohmann::json RecipeJson(const TrainSpec& spec, const image::Preprocessing& pre
           {"epochs", spec.epochs},
           {"batch_size", spec.batch_size},
           {"optimizer", OptimizerJson(spec.optimizer)},
-          {"preprocessing", image::PreprocessingToJson(spec.preprocessing)},
+          {"preprocessing", image::PreprocessingToJson(preprocessing)},
           {"seed", spec.seed},
           {"shuffle", spec.shuffle},
           {"keep", spec.keep == Keep::kBest ? "best" : "last"}};

@@ -36,7 +36,7 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledD
                                                                  const image::Preprocessing& preprocessing, int threads,
                                                                  TaskContext& context) {
   const image::Geometry geometry{preprocessing.width, preprocessing.height, preprocessing.interpolation};
-  image::DecodedCache cache(context.paths().cache_dir / "decoded", context.paths().cache_max_bytes);
+  image::DecodedCache cache(context.paths().cache_dir, context.paths().cache_max_bytes);
   ThreadPool pool(static_cast<size_t>(std::max(1, threads - 1)));  // the calling thread decodes too
   ImageProgress progress("decode", context);
   std::atomic<size_t> missing{0};

@@ -1,4 +1,4 @@
-#include "core/image/segment.h"
+#include "core/base/row_segment.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,7 +14,7 @@
 #include "core/base/digest.h"
 #include "core/base/status_macros.h"
 
-namespace seedbed::image {
+namespace seedbed {
 namespace fs = std::filesystem;
 namespace {
 
@@ -176,4 +176,4 @@ void RemoveAbandonedSegments(const fs::path& folder) {
   }
 }
 
-}  // namespace seedbed::image
+}  // namespace seedbed

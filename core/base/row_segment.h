@@ -1,5 +1,5 @@
-// The files of the decoded cache: immutable segments of equally long rows, each row keyed by the SHA-256 of its source file. Private to
-// this room; decoded_cache.h says what they are for.
+// The files of a row cache: immutable segments of equally long rows, each row keyed by the SHA-256 of what it was made from. For
+// row_cache.h alone, which says what they are for.
 //
 // Layout, little-endian: magic "SBROWS01", row_bytes (u64), rows (u64), the SHA-256 of these and the index (64 hex digits), the index (32
 // bytes a row), zeros up to a multiple of 4096, the rows. A segment is named after its index's SHA-256, so storing the same rows twice
@@ -20,7 +20,7 @@
 #include "absl/status/statusor.h"
 #include "core/base/file.h"
 
-namespace seedbed::image {
+namespace seedbed {
 
 using Digest = std::array<std::byte, 32>;
 
@@ -77,4 +77,4 @@ inline constexpr std::string_view kSegmentSuffix = ".rows";
 // Removes the temporary files in `folder` whose writers are gone.
 void RemoveAbandonedSegments(const std::filesystem::path& folder);
 
-}  // namespace seedbed::image
+}  // namespace seedbed

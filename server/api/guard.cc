@@ -7,6 +7,7 @@
 #include "google/protobuf/descriptor.h"
 #include "seedbed/v1/admin.pb.h"
 #include "seedbed/v1/dataset.pb.h"
+#include "seedbed/v1/features.pb.h"
 #include "seedbed/v1/job.pb.h"
 #include "seedbed/v1/model.pb.h"
 #include "seedbed/v1/worker.pb.h"
@@ -16,8 +17,8 @@ namespace seedbed::api {
 std::vector<std::string> AllMethods() {
   std::vector<std::string> methods;
   for (const google::protobuf::FileDescriptor* file :
-       {v1::Dataset::descriptor()->file(), v1::Job::descriptor()->file(), v1::Model::descriptor()->file(), v1::Worker::descriptor()->file(),
-        v1::Hello::descriptor()->file()}) {
+       {v1::Dataset::descriptor()->file(), v1::Job::descriptor()->file(), v1::Model::descriptor()->file(),
+        v1::FeatureSet::descriptor()->file(), v1::Worker::descriptor()->file(), v1::Hello::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       const google::protobuf::ServiceDescriptor* service = file->service(s);
       for (int m = 0; m < service->method_count(); ++m) {

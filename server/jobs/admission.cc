@@ -56,7 +56,7 @@ class Checks {
         return CheckEvaluate(spec_.evaluate());
       case v1::JobSpec::kImportModel:
         return absl::OkStatus();  // makes a further version of any model
-      case v1::JobSpec::TASK_NOT_SET:
+      default:
         break;
     }
     return absl::InternalError("a job without task");

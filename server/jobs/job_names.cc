@@ -26,6 +26,12 @@ std::string_view KindName(v1::JobKind kind) {
       return "evaluate";
     case v1::JOB_KIND_IMPORT_MODEL:
       return "import_model";
+    case v1::JOB_KIND_EXTRACT:
+      return "extract";
+    case v1::JOB_KIND_EDIT_MODEL:
+      return "edit_model";
+    case v1::JOB_KIND_EXPORT:
+      return "export";
     default:
       return "";
   }
@@ -65,6 +71,12 @@ v1::JobKind KindOf(const v1::JobSpec& spec) {
       return v1::JOB_KIND_EVALUATE;
     case v1::JobSpec::kImportModel:
       return v1::JOB_KIND_IMPORT_MODEL;
+    case v1::JobSpec::kExtract:
+      return v1::JOB_KIND_EXTRACT;
+    case v1::JobSpec::kEditModel:
+      return v1::JOB_KIND_EDIT_MODEL;
+    case v1::JobSpec::kExport:
+      return v1::JOB_KIND_EXPORT;
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
@@ -79,6 +91,8 @@ std::string SplitOutput(std::string_view dataset, std::string_view split) {
 
 std::string ModelOutput(std::string_view model) { return absl::StrCat("model/", ToAbsl(model)); }
 
+std::string FeaturesOutput(std::string_view features) { return absl::StrCat("features/", ToAbsl(features)); }
+
 std::string OutputOf(const v1::JobSpec& spec) {
   switch (spec.task_case()) {
     case v1::JobSpec::kIndex:
@@ -89,6 +103,10 @@ std::string OutputOf(const v1::JobSpec& spec) {
       return ModelOutput(spec.train().model());
     case v1::JobSpec::kImportModel:
       return ModelOutput(spec.import_model().model());
+    case v1::JobSpec::kExtract:
+      return FeaturesOutput(spec.extract().features());
+    case v1::JobSpec::kEditModel:
+      return ModelOutput(spec.edit_model().output());
     default:
       return "";
   }

@@ -27,10 +27,12 @@ absl::StatusOr<store::JobRow> FindJob(const store::Reader& reader, std::string_v
 // The oneof case of the specification; UNSPECIFIED when it has none.
 v1::JobKind KindOf(const v1::JobSpec& spec);
 
-// What jobs make, in one name space: "dataset/maize", "split/maize/default", "model/baseline".
+// What jobs make, in one name space: "dataset/maize", "split/maize/default", "model/baseline",
+// "features/maize-vgg16".
 std::string DatasetOutput(std::string_view dataset);
 std::string SplitOutput(std::string_view dataset, std::string_view split);
 std::string ModelOutput(std::string_view model);
+std::string FeaturesOutput(std::string_view features);
 // Of a job with this effective specification; empty when it publishes nothing but artifacts.
 std::string OutputOf(const v1::JobSpec& spec);
 

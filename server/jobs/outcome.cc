@@ -20,6 +20,12 @@ bool ResultMatches(const v1::JobSpec& spec, const v1::JobResult& result) {
       return result.has_evaluate();
     case v1::JobSpec::kImportModel:
       return result.has_import_model();
+    case v1::JobSpec::kExtract:
+      return result.has_extract();
+    case v1::JobSpec::kEditModel:
+      return result.has_edit_model();
+    case v1::JobSpec::kExport:
+      return result.has_export_();
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

@@ -258,7 +258,7 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
       return CompleteEvaluate(*spec.mutable_evaluate());
     case v1::JobSpec::kImportModel:
       return CompleteImportModel(*spec.mutable_import_model());
-    case v1::JobSpec::TASK_NOT_SET:
+    default:
       break;
   }
   return FieldError("spec.task", "is missing; give one of index, split, train, evaluate and import_model");

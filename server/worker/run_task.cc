@@ -30,7 +30,7 @@ absl::StatusOr<TaskOutput> RunTask(const v1::Assignment& assignment, tasks::Task
       SB_ASSIGN_OR_RETURN(const tasks::ImportModelResult result, tasks::RunImportModel(spec, context));
       return ToOutput(assignment, result);
     }
-    case v1::JobSpec::TASK_NOT_SET:
+    default:
       break;
   }
   return absl::UnimplementedError("this worker does not know this kind of job: is it of the server's version?");

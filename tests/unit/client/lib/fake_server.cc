@@ -33,6 +33,12 @@ v1::JobKind KindOf(const v1::JobSpec& spec) {
       return v1::JOB_KIND_EVALUATE;
     case v1::JobSpec::kImportModel:
       return v1::JOB_KIND_IMPORT_MODEL;
+    case v1::JobSpec::kExtract:
+      return v1::JOB_KIND_EXTRACT;
+    case v1::JobSpec::kEditModel:
+      return v1::JOB_KIND_EDIT_MODEL;
+    case v1::JobSpec::kExport:
+      return v1::JOB_KIND_EXPORT;
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

@@ -1,7 +1,12 @@
 #include "core/graph/architectures.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::graph {
@@ -10,16 +15,23 @@ extern const Architecture kLogistic;
 
 namespace {
 
-constexpr const Architecture* kArchitectures[] = {&kLogistic};
+constexpr std::array kArchitectures = {&kLogistic};
 
 }  // namespace
 
+absl::StatusOr<const Architecture*> FindArchitecture(std::string_view name) {
+  const auto found = std::find_if(kArchitectures.begin(), kArchitectures.end(), [&](const auto* one) { return one->name == name; });
+  if (found != kArchitectures.end()) return *found;
+  const std::vector<std::string> known = ArchitectureNames();
+  const std::optional<std::string> nearest = NearestName(name, known);
+  return absl::InvalidArgumentError(absl::StrCat("there is no architecture '", ToAbsl(name), "'",
+                                                 nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : "", "; known are ",
+                                                 absl::StrJoin(known, ", ")));
+}
+
 absl::StatusOr<Graph> BuildArchitecture(std::string_view name, const ArchitectureOptions& options) {
-  for (const Architecture* architecture : kArchitectures) {
-    if (architecture->name == name) return architecture->build(options);
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("there is no architecture '", ToAbsl(name), "'; known are ", absl::StrJoin(ArchitectureNames(), ", ")));
+  SB_ASSIGN_OR_RETURN(const Architecture* architecture, FindArchitecture(name));
+  return architecture->build(options);
 }
 
 std::vector<std::string> ArchitectureNames() {

@@ -31,7 +31,7 @@ absl::StatusOr<ResolvedLayer> Resolve(Layer layer, const std::map<std::string, s
   if (layer.inputs.size() != static_cast<size_t>(type->inputs)) {
     return LayerError(layer, absl::StrCat("takes ", type->inputs, " inputs, has ", layer.inputs.size()));
   }
-  ResolvedLayer resolved{.layer = std::move(layer), .inputs = {}, .output_shape = {}, .parameters = {}};
+  ResolvedLayer resolved{.layer = std::move(layer)};
   std::vector<Shape> input_shapes;
   for (const std::string& input : resolved.layer.inputs) {
     const auto found = index_of.find(input);
@@ -81,6 +81,12 @@ int64_t ElementsOf(const Shape& shape) {
 int64_t ResolvedLayer::parameter_count() const {
   int64_t count = 0;
   for (const Parameter& parameter : parameters) count += ElementsOf(parameter.shape);
+  return count;
+}
+
+int64_t ResolvedLayer::trainable_parameter_count() const {
+  int64_t count = 0;
+  for (const Parameter& parameter : parameters) count += trainable() && !parameter.statistic ? ElementsOf(parameter.shape) : 0;
   return count;
 }
 
@@ -140,7 +146,7 @@ int64_t Graph::parameter_count() const {
 
 int64_t Graph::trainable_parameter_count() const {
   int64_t count = 0;
-  for (const ResolvedLayer& layer : layers_) count += layer.trainable() ? layer.parameter_count() : 0;
+  for (const ResolvedLayer& layer : layers_) count += layer.trainable_parameter_count();
   return count;
 }
 

@@ -58,7 +58,7 @@ TensorMap InitializeWeights(const graph::Graph& graph, uint64_t seed) {
   TensorMap weights;
   uint64_t index = 0;
   for (const graph::Parameter& parameter : graph.parameters()) {
-    std::vector<float> values(static_cast<size_t>(graph::ElementsOf(parameter.shape)));
+    std::vector<float> values(static_cast<size_t>(graph::ElementsOf(parameter.shape)), parameter.initial);
     if (parameter.fan_in > 0) {
       const float limit = std::sqrt(6.0f / static_cast<float>(parameter.fan_in + parameter.fan_out));
       RandomStream stream(seed, RandomPurpose::kInitialize, index);

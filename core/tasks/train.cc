@@ -154,13 +154,11 @@ class TrainTask {
     const train::Examples validation = ExamplesOf(*decoded, training_rows_.size(), validation_rows_);
     train::LinearLearnerOptions options;
     SB_ASSIGN_OR_RETURN(options.optimizer, OptimizerFrom(spec_.optimizer));
-    options.scale = static_cast<float>(preprocessing_.rescale);
     if (preprocessing_.center == image::Center::kMeanImage) {
       train::ThreadTeam team(threads_);
-      model->mean_image =
-          train::MeanImage(std::get<std::vector<const uint8_t*>>(training.rows), decoded->row(0).size(), preprocessing_.rescale, &team);
+      model->mean_image = train::MeanImage(std::get<std::vector<const uint8_t*>>(training.rows), preprocessing_, &team);
     }
-    options.offset = model->mean_image;
+    options.pixels = {preprocessing_, model->mean_image};
     options.threads = threads_;
     const std::string isa = instruction_set();
     options.instruction_set = isa;

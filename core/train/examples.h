@@ -1,6 +1,7 @@
 // What a learner learns from.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/image/pixel_scaler.h"
+#include "core/image/preprocessing.h"
 
 namespace seedbed::train {
 
@@ -23,7 +26,26 @@ struct Examples {
   std::vector<int32_t> labels;
 };
 
-// INVALID_ARGUMENT unless each row has a label in [0, classes).
-absl::Status CheckExamples(const Examples& examples, int64_t classes);
+// How pixels become the network's input; of no meaning for other rows.
+struct PixelOptions {
+  image::Preprocessing preprocessing;
+  std::vector<float> mean_image;  // as PixelScaler takes it; empty: none is subtracted
+};
+
+// INVALID_ARGUMENT unless each row has a label in [0, classes), and pixels make inputs of so many values.
+absl::Status CheckExamples(const Examples& examples, const PixelOptions& pixels, size_t values, int64_t classes);
+
+// Makes the finished inputs of a batch, whatever the rows are. Thread-safe where a FetchRows is.
+class InputReader {
+ public:
+  // `values` of the network's input.
+  InputReader(size_t values, const PixelOptions& pixels) : values_(values), scaler_(pixels.preprocessing, pixels.mean_image) {}
+  // `inputs` has `values` floats for each of the examples. Errors are those of a FetchRows.
+  absl::Status Read(const Examples& from, std::span<const uint32_t> examples, std::span<float> inputs) const;
+
+ private:
+  const size_t values_;
+  const image::PixelScaler scaler_;
+};
 
 }  // namespace seedbed::train

@@ -21,6 +21,9 @@ constexpr size_t kMaxBlocks = 32;
 constexpr size_t kGroupExamples = 256;
 // Examples that share a sweep over a block in the forward pass: their lanes stay in the first caches.
 constexpr size_t kChunkExamples = 32;
+// Multiply-adds below which one thread is done before others have woken up: on a busy machine that takes longer than all the work. Which
+// thread computes a block changes no bit.
+constexpr size_t kTeamWork = 2'000'000;
 
 template <typename Element>
 using RowSpan = std::span<const Element* const>;
@@ -137,11 +140,18 @@ class TiledLinearClassifier : public LinearClassifier {
     return result;
   }
 
+  // Calls body(block, member) for each block, on as many threads as are worth it for so many examples.
+  template <typename Body>
+  void ForEachBlock(size_t examples, Body body) {
+    if (examples * options_.features * classes_ >= kTeamWork) return team_.ParallelFor(blocks_, body);
+    for (size_t block = 0; block < blocks_; ++block) body(block, 0);
+  }
+
   // partial_[block][example][class] = the block's share of the logits.
   template <typename Element>
   void ForwardGroup(RowSpan<Element> rows) {
     const auto forward = std::get<ForwardTile<Element>>(kernels_.forward);
-    team_.ParallelFor(blocks_, [&](size_t block, int member) {
+    ForEachBlock(rows.size(), [&](size_t block, int member) {
       std::vector<float>& lanes = scratch_[static_cast<size_t>(member)].lanes;
       for (size_t first = 0; first < rows.size(); first += kChunkExamples) {
         const RowSpan<Element> chunk = Slice(rows, first, kChunkExamples);
@@ -170,7 +180,7 @@ class TiledLinearClassifier : public LinearClassifier {
   template <typename Element, typename Use>
   void BackwardRows(RowSpan<Element> rows, Use use) {
     const auto gradient_of = std::get<GradientTile<Element>>(kernels_.gradient);
-    team_.ParallelFor(blocks_, [&](size_t block, int member) {
+    ForEachBlock(rows.size(), [&](size_t block, int member) {
       float* gradient = scratch_[static_cast<size_t>(member)].gradient.data();
       for (size_t tile = FirstTile(block); tile < FirstTile(block + 1); ++tile) {
         gradient_of(InputOf(rows, tile), delta_.data(), classes_, gradient);

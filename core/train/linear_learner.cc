@@ -13,13 +13,33 @@
 namespace seedbed::train {
 namespace {
 
+// Whether one factor and one offset for each value make the input: the classifier then reads the bytes themselves.
+bool ArePlain(const image::Preprocessing& preprocessing) {
+  const auto& [mean, std] = std::tie(preprocessing.mean, preprocessing.std);
+  return preprocessing.channels == image::ChannelOrder::kRgb && mean[0] == mean[1] && mean[0] == mean[2] && std[0] == std[1] &&
+         std[0] == std[2];
+}
+
+// What the classifier does with rows of bytes: (v rescale - mean) / std - mean_image = v (rescale / std) - (mean / std + mean_image).
+// Other rows are finished inputs.
+void SetScaleAndOffset(const PixelOptions& pixels, LinearClassifierOptions* options) {
+  const image::Preprocessing& preprocessing = pixels.preprocessing;
+  options->scale = static_cast<float>(preprocessing.rescale / preprocessing.std[0]);
+  options->offset = pixels.mean_image;
+  if (preprocessing.mean[0] == 0) return;
+  options->offset.resize(options->features);
+  for (float& offset : options->offset) offset += static_cast<float>(preprocessing.mean[0] / preprocessing.std[0]);
+}
+
 class LinearLearner : public Learner {
  public:
-  LinearLearner(std::string layer, graph::Shape weight_shape, std::unique_ptr<LinearClassifier> classifier, OptimizerOptions optimizer,
+  LinearLearner(const graph::ResolvedLayer& dense, const LinearLearnerOptions& options, std::unique_ptr<LinearClassifier> classifier,
                 Examples training, Examples validation)
-      : layer_(std::move(layer)),
-        weight_shape_(std::move(weight_shape)),
-        optimizer_(optimizer),
+      : layer_(dense.layer.name),
+        weight_shape_(dense.parameters[0].shape),
+        optimizer_(options.optimizer),
+        plain_pixels_(ArePlain(options.pixels.preprocessing)),
+        reader_(static_cast<size_t>(weight_shape_[1]), options.pixels),
         training_(std::move(training)),
         validation_(std::move(validation)),
         classifier_(std::move(classifier)) {}
@@ -69,25 +89,24 @@ class LinearLearner : public Learner {
   absl::StatusOr<Rows> Gather(const Examples& from, std::span<const uint32_t> examples) {
     batch_labels_.resize(examples.size());
     for (size_t i = 0; i < examples.size(); ++i) batch_labels_[i] = from.labels[examples[i]];
-    return std::visit([&](const auto& rows) { return GatherRows(rows, examples); }, from.rows);
+    if (const auto* rows = std::get_if<std::vector<const float*>>(&from.rows)) return Choose(*rows, examples);
+    const auto* pixels = std::get_if<std::vector<const uint8_t*>>(&from.rows);
+    if (pixels != nullptr && plain_pixels_) return Choose(*pixels, examples);
+    const size_t features = static_cast<size_t>(weight_shape_[1]);
+    inputs_.resize(examples.size() * features);
+    SB_RETURN_IF_ERROR(reader_.Read(from, examples, inputs_));
+    auto& chosen = std::get<std::vector<const float*>>(batch_rows_);
+    chosen.clear();
+    for (size_t i = 0; i < examples.size(); ++i) chosen.push_back(&inputs_[i * features]);
+    return std::span<const float* const>(chosen);
   }
 
   template <typename Element>
-  absl::StatusOr<Rows> GatherRows(const std::vector<const Element*>& rows, std::span<const uint32_t> examples) {
-    auto& gathered = std::get<std::vector<const Element*>>(batch_rows_);
-    gathered.clear();
-    for (const uint32_t example : examples) gathered.push_back(rows[example]);
-    return std::span<const Element* const>(gathered);
-  }
-
-  absl::StatusOr<Rows> GatherRows(const FetchRows& fetch, std::span<const uint32_t> examples) {
-    const size_t features = static_cast<size_t>(weight_shape_[1]);
-    fetched_.resize(examples.size() * features);
-    SB_RETURN_IF_ERROR(fetch(examples, fetched_));
-    auto& gathered = std::get<std::vector<const float*>>(batch_rows_);
-    gathered.clear();
-    for (size_t i = 0; i < examples.size(); ++i) gathered.push_back(&fetched_[i * features]);
-    return std::span<const float* const>(gathered);
+  Rows Choose(const std::vector<const Element*>& rows, std::span<const uint32_t> examples) {
+    auto& chosen = std::get<std::vector<const Element*>>(batch_rows_);
+    chosen.clear();
+    for (const uint32_t example : examples) chosen.push_back(rows[example]);
+    return std::span<const Element* const>(chosen);
   }
 
   std::string SlotSuffix(size_t slot) const { return absl::StrCat("/", ToAbsl(SlotName(optimizer_, static_cast<int>(slot)))); }
@@ -109,12 +128,14 @@ class LinearLearner : public Learner {
   const std::string layer_;
   const graph::Shape weight_shape_;
   const OptimizerOptions optimizer_;
+  const bool plain_pixels_;  // the classifier takes them as they are
+  const InputReader reader_;
   const Examples training_;
   const Examples validation_;
 
   const std::unique_ptr<LinearClassifier> classifier_;
   std::tuple<std::vector<const uint8_t*>, std::vector<const float*>> batch_rows_;  // buffers; one of them is used
-  std::vector<float> fetched_;
+  std::vector<float> inputs_;  // of a batch, where the classifier does not take the rows as they are
   std::vector<int32_t> batch_labels_;
   std::vector<uint32_t> validation_batch_;
 };
@@ -126,27 +147,31 @@ absl::StatusOr<const graph::ResolvedLayer*> LinearLayerOf(const graph::Graph& gr
   for (const graph::ResolvedLayer& layer : graph.layers()) types.push_back(layer.layer.type);
   std::erase(types, "flatten");
   const graph::ResolvedLayer& dense = graph::LogitsLayer(graph);
-  if (types == std::vector<std::string>{"input", "dense", "softmax"} && dense.parameters.size() == 2) return &dense;
-  return absl::UnimplementedError("only networks of the form flatten, dense, softmax can be trained");
+  if (types == std::vector<std::string>{"input", "dense", "softmax"} && dense.parameters.size() == 2 && dense.trainable() &&
+      !dense.settings.activation.rectified) {
+    return &dense;
+  }
+  return absl::UnimplementedError("it is no network of the form flatten, dense, softmax with a trainable dense layer");
 }
 
 absl::StatusOr<std::unique_ptr<Learner>> MakeLinearLearner(const graph::Graph& graph, const nn::TensorMap& weights, Examples training,
                                                            Examples validation, const LinearLearnerOptions& options) {
   SB_ASSIGN_OR_RETURN(const graph::ResolvedLayer* dense, LinearLayerOf(graph));
   SB_RETURN_IF_ERROR(nn::CheckWeights(graph, nn::ViewsOf(weights)));
-  const graph::Shape& shape = dense->parameters[0].shape;
-  for (const Examples* examples : {&training, &validation}) SB_RETURN_IF_ERROR(CheckExamples(*examples, shape[0]));
   LinearClassifierOptions linear;
-  linear.features = static_cast<size_t>(shape[1]);
-  linear.classes = static_cast<size_t>(shape[0]);
+  linear.features = static_cast<size_t>(dense->parameters[0].shape[1]);
+  linear.classes = static_cast<size_t>(dense->parameters[0].shape[0]);
   linear.optimizer = options.optimizer;
-  linear.scale = options.scale;
-  linear.offset = options.offset;
   linear.threads = options.threads;
   linear.instruction_set = options.instruction_set;
+  bool takes_bytes = false;
+  for (const Examples* examples : {&training, &validation}) {
+    SB_RETURN_IF_ERROR(CheckExamples(*examples, options.pixels, linear.features, dense->parameters[0].shape[0]));
+    takes_bytes |= std::holds_alternative<std::vector<const uint8_t*>>(examples->rows) && !examples->labels.empty();
+  }
+  if (takes_bytes && ArePlain(options.pixels.preprocessing)) SetScaleAndOffset(options.pixels, &linear);
   SB_ASSIGN_OR_RETURN(std::unique_ptr<LinearClassifier> classifier, LinearClassifier::Create(std::move(linear)));
-  auto learner = std::make_unique<LinearLearner>(dense->layer.name, shape, std::move(classifier), options.optimizer, std::move(training),
-                                                 std::move(validation));
+  auto learner = std::make_unique<LinearLearner>(*dense, options, std::move(classifier), std::move(training), std::move(validation));
   SB_RETURN_IF_ERROR(learner->Restore(weights, {}, 0));
   return learner;
 }

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/graph/graph.h"
@@ -17,15 +16,13 @@ namespace seedbed::train {
 
 struct LinearLearnerOptions {
   OptimizerOptions optimizer;
-  // x = element * scale - offset[element's index]; empty: nothing is subtracted. Of pixels that need more than that (BGR, a scale for each
-  // channel) the finished inputs are to be fetched.
-  float scale = 1;
-  std::vector<float> offset;
+  PixelOptions pixels;
   int threads = 1;
   std::string_view instruction_set;
 };
 
-// The dense layer of a graph that is input, flatten (where the input is no vector), dense with bias, softmax. UNIMPLEMENTED for any other.
+// The dense layer of a graph that is input, flatten (where the input is no vector), dense with bias and without an activation, softmax: of
+// a logistic model, or of the tail (graph/edit.h) behind a frozen net. UNIMPLEMENTED for any other, and where the layer is frozen.
 absl::StatusOr<const graph::ResolvedLayer*> LinearLayerOf(const graph::Graph& graph);
 
 // The rows must outlive the learner. INVALID_ARGUMENT when weights, rows and graph do not fit each other.

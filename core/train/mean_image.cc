@@ -24,15 +24,20 @@ void SumBlock(std::span<const uint8_t* const> rows, size_t first, std::span<uint
 
 }  // namespace
 
-std::vector<float> MeanImage(std::span<const uint8_t* const> rows, size_t features, double rescale, ThreadTeam* team) {
+std::vector<float> MeanImage(std::span<const uint8_t* const> rows, const image::Preprocessing& preprocessing, ThreadTeam* team) {
+  const size_t features = static_cast<size_t>(preprocessing.width) * static_cast<size_t>(preprocessing.height) * 3;
+  const bool swap = preprocessing.channels == image::ChannelOrder::kBgr;
   std::vector<float> mean(features);
   team->ParallelFor((features + kBlockFeatures - 1) / kBlockFeatures, [&](size_t block, int) {
     const size_t first = block * kBlockFeatures;
     std::array<uint64_t, kBlockFeatures> sums{};
     const std::span<uint64_t> used = std::span(sums).first(std::min(kBlockFeatures, features - first));
     SumBlock(rows, first, used);
-    for (size_t f = 0; f < used.size(); ++f) {
-      mean[first + f] = static_cast<float>(static_cast<double>(used[f]) / static_cast<double>(rows.size()) * rescale);
+    for (size_t i = 0; i < used.size(); ++i) {
+      const size_t pixel = (first + i) / 3, channel = (first + i) % 3;
+      const size_t c = swap ? 2 - channel : channel;
+      const double scaled = static_cast<double>(used[i]) / static_cast<double>(rows.size()) * preprocessing.rescale;
+      mean[pixel * 3 + c] = static_cast<float>((scaled - preprocessing.mean[c]) / preprocessing.std[c]);
     }
   });
   return mean;

@@ -6,12 +6,13 @@
 #include <span>
 #include <vector>
 
+#include "core/image/preprocessing.h"
 #include "core/train/thread_team.h"
 
 namespace seedbed::train {
 
-// Mean of the rows' bytes, element by element, times `rescale`. The sums are integers, so the result does not depend on threads or order.
-// `rows` is not empty; each has `features` bytes.
-std::vector<float> MeanImage(std::span<const uint8_t* const> rows, size_t features, double rescale, ThreadTeam* team);
+// Mean of the network's inputs that the preprocessing makes of the rows, which are pixels: each has width x height x 3 bytes, and there is
+// at least one. The sums are integers, so the result does not depend on threads or order.
+std::vector<float> MeanImage(std::span<const uint8_t* const> rows, const image::Preprocessing& preprocessing, ThreadTeam* team);
 
 }  // namespace seedbed::train

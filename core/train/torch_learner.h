@@ -5,11 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/graph/graph.h"
-#include "core/image/preprocessing.h"
 #include "core/nn/tensor.h"
 #include "core/train/examples.h"
 #include "core/train/learner.h"
@@ -20,9 +18,7 @@ namespace seedbed::train {
 struct TorchLearnerOptions {
   OptimizerOptions optimizer;
   uint64_t seed = 0;  // of the dropout's masks
-  // How pixels become the network's input; of no meaning for other rows. The mean image belongs to it where it asks for one.
-  image::Preprocessing preprocessing;
-  std::vector<float> mean_image;
+  PixelOptions pixels;
   // Examples that are evaluated together: bounds the memory, since batches of validation are larger than those of training.
   size_t evaluation_batch = 32;
   std::string_view instruction_set;  // of the optimizer's arithmetic: "avx512", "avx2", "baseline"

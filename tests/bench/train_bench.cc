@@ -1,17 +1,27 @@
 // The linear classifier's epoch on the reference workload's shape: 4,606 images of 150x150x3 bytes, 12 classes, batches of 32. Beside it
 // the bound of any such loop: reading the same bytes twice an epoch, once for the logits and once for the gradient, and doing nothing else.
+//
+// And a head on stored features, 1,280 of each image: whole trainings of 20 epochs as a job does them, with the trainer's shuffling,
+// records and checkpoints. peers/head_peers.py does the same in PyTorch.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <vector>
 
 #include "core/base/cpu.h"
 #include "core/base/philox.h"
+#include "core/base/status_macros.h"
+#include "core/graph/graph.h"
+#include "core/nn/weights.h"
 #include "core/train/linear_classifier.h"
+#include "core/train/linear_learner.h"
 #include "core/train/thread_team.h"
+#include "core/train/trainer.h"
+#include "tests/testing/temporary_directory.h"
 
 namespace seedbed::train {
 namespace {
@@ -88,6 +98,74 @@ void StreamingBound(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kExamples));
 }
 BENCHMARK(StreamingBound)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+constexpr size_t kHeadFeatures = 1'280;
+constexpr int kHeadEpochs = 20;
+
+// Features of as many images, around their class's own mean.
+struct Features {
+  Features() : values(kExamples * kHeadFeatures) {
+    RandomStream random(1, RandomPurpose::kGenerate);
+    auto& rows = examples.rows.emplace<std::vector<const float*>>();
+    for (size_t i = 0; i < kExamples; ++i) {
+      float* row = &values[i * kHeadFeatures];
+      for (size_t f = 0; f < kHeadFeatures; ++f) row[f] = random.NextUniform() + (f % kClasses == i % kClasses ? 0.2f : 0.0f);
+      rows.push_back(row);
+      examples.labels.push_back(static_cast<int32_t>(i % kClasses));
+    }
+  }
+  std::vector<float> values;
+  Examples examples;
+};
+
+const Features& SharedFeatures() {
+  static const Features features;
+  return features;
+}
+
+class SilentObserver : public TrainObserver {
+ public:
+  bool Cancelled() override { return false; }
+  void OnProgress(int, int64_t, int64_t, double) override {}
+  void OnEpoch(const EpochRecord&) override {}
+  void OnWarning(std::string_view, const std::string&) override {}
+  void OnResume(int, int64_t) override {}
+  void OnCheckpoint(int64_t) override {}
+};
+
+absl::StatusOr<TrainOutcome> TrainHead(const OptimizerOptions& optimizer, int threads, const std::filesystem::path& checkpoints) {
+  const absl::StatusOr<graph::Graph> graph =
+      graph::Graph::Create({{.name = "features", .type = "input", .config = {{"shape", {kHeadFeatures}}}, .inputs = {}},
+                            {.name = "head_dense", .type = "dense", .config = {{"units", kClasses}}, .inputs = {"features"}},
+                            {.name = "head_softmax", .type = "softmax", .inputs = {"head_dense"}}});
+  LinearLearnerOptions options;
+  options.optimizer = optimizer;
+  options.threads = threads;
+  options.instruction_set = InstructionSet();
+  SB_ASSIGN_OR_RETURN(const auto learner,
+                      MakeLinearLearner(*graph, nn::InitializeWeights(*graph, 0), SharedFeatures().examples, {}, options));
+  TrainerOptions training;
+  training.epochs = kHeadEpochs;
+  training.batch_size = kBatch;
+  training.lr = optimizer.lr;
+  training.chance_loss = 100;
+  training.checkpoints = {checkpoints, 1, "head"};
+  training.clock = &SystemClock();
+  SilentObserver observer;
+  return Train(training, learner.get(), &observer);
+}
+
+void HeadTraining(benchmark::State& state, OptimizerKind kind) {
+  SharedFeatures();
+  for (auto _ : state) {
+    const testing::TemporaryDirectory folder;
+    const auto outcome = TrainHead({.kind = kind, .lr = 1e-3}, static_cast<int>(state.range(0)), folder.path());
+    if (!outcome.ok()) return state.SkipWithError(std::string(outcome.status().message()).c_str());
+  }
+  state.SetItemsProcessed(state.iterations() * kHeadEpochs * static_cast<int64_t>(kExamples));
+}
+BENCHMARK_CAPTURE(HeadTraining, sgd, OptimizerKind::kSgd)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(HeadTraining, adam, OptimizerKind::kAdam)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace seedbed::train

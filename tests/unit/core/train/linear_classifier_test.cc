@@ -9,7 +9,6 @@
 
 #include "core/base/cpu.h"
 #include "core/base/philox.h"
-#include "core/train/mean_image.h"
 #include "tests/testing/status_matchers.h"
 
 namespace seedbed::train {
@@ -262,18 +261,6 @@ TEST(LinearClassifier, RefusesWhatMakesNoSense) {
   SB_ASSERT_OK_AND_ASSIGN(const auto classifier, LinearClassifier::Create(options));
   LinearState state;
   EXPECT_THAT(classifier->Restore(state), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("8 weights")));
-}
-
-TEST(MeanImage, IsExactForAnyNumberOfThreads) {
-  const Data data(257, 10'000, 2);
-  ThreadTeam one(1), three(3);
-  const std::vector<float> mean = MeanImage(data.byte_rows, data.features, 1.0 / 255, &one);
-  EXPECT_EQ(mean, MeanImage(data.byte_rows, data.features, 1.0 / 255, &three));
-  for (size_t f = 0; f < data.features; f += 97) {
-    uint64_t sum = 0;
-    for (const uint8_t* row : data.byte_rows) sum += row[f];
-    EXPECT_FLOAT_EQ(mean[f], static_cast<float>(static_cast<double>(sum) / 257 / 255));
-  }
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ class TrainerTest : public ::testing::Test {
     options_.checkpoint_interval = std::chrono::milliseconds(0);
     options_.clock = &clock_;
     learner_.optimizer.momentum = 0.9;
-    learner_.scale = 1.0f / 255;
+    learner_.pixels.preprocessing.width = learner_.pixels.preprocessing.height = kSide;
     learner_.instruction_set = "baseline";
   }
 
@@ -201,7 +201,7 @@ TEST_F(TrainerTest, OrderChangesWithEpochAndSeedOnly) {
 
 TEST_F(TrainerTest, LossThatIsNotFiniteNamesEpochAndBatch) {
   learner_.optimizer.lr = 1e38;
-  learner_.scale = 1;
+  learner_.pixels.preprocessing.rescale = 1;
   Recorder recorder;
   EXPECT_THAT(TrainWith(&recorder), StatusIs(absl::StatusCode::kOutOfRange, AllOf(HasSubstr("in epoch 1, batch "), HasSubstr("--lr"))));
 }
@@ -210,7 +210,7 @@ TEST_F(TrainerTest, WeightsThatOverflowInTheLastBatchDoNotPass) {
   options_.epochs = 1;
   options_.batch_size = 22;
   learner_.optimizer.lr = 1e38;
-  learner_.scale = 100;
+  learner_.pixels.preprocessing.rescale = 100;
   Recorder recorder;
   EXPECT_THAT(TrainWith(&recorder, /*validate=*/false),
               StatusIs(absl::StatusCode::kOutOfRange, AllOf(HasSubstr("infinite"), HasSubstr("epoch 1, batch 1"))));
@@ -232,19 +232,6 @@ TEST_F(TrainerTest, UselessCheckpointsAreWarningsAndTrainingStartsAnew) {
   SB_ASSERT_OK_AND_ASSIGN(const TrainOutcome anew, TrainWith(&second));
   EXPECT_THAT(second.warnings, AllOf(::testing::Not(IsEmpty()), ::testing::Each(HasSubstr("checkpoint_skipped"))));
   EXPECT_EQ(DigestOf(anew.weights), DigestOf(whole.weights));
-}
-
-TEST(LinearLearner, RefusesWhatDoesNotFit) {
-  const Pictures pictures;
-  const auto graph = graph::BuildArchitecture("logistic", {.input_shape = {kSide, kSide, 3}, .classes = 2});
-  LinearLearnerOptions options;
-  options.instruction_set = "baseline";
-  EXPECT_THAT(MakeLinearLearner(*graph, nn::InitializeWeights(*graph, 0), pictures.training, {}, options),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("label 2")));
-  EXPECT_THAT(MakeLinearLearner(*graph, {}, pictures.training, {}, options),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("missing")));
-  const auto no_softmax = graph::Graph::Create({{.name = "input", .type = "input", .config = {{"shape", {3}}}, .inputs = {}}});
-  EXPECT_THAT(LinearLayerOf(*no_softmax), StatusIs(absl::StatusCode::kUnimplemented));
 }
 
 }  // namespace

@@ -1,12 +1,16 @@
 #include "core/nn/network.h"
 
+#include <cstring>
 #include <map>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
+#include "core/graph/edit.h"
+#include "core/nn/network_layers.h"
 #include "core/nn/torch_pch.h"
 #include "core/nn/weights.h"
 
@@ -14,32 +18,6 @@ namespace seedbed::nn {
 namespace {
 
 using graph::ResolvedLayer;
-using Parameters = std::map<std::string, at::Tensor>;
-
-// Inside, images are (batch, channels, height, width) in channels_last memory, as LibTorch likes them: the same bytes as outside.
-at::Tensor ToInside(const at::Tensor& tensor) { return tensor.dim() == 4 ? tensor.permute({0, 3, 1, 2}) : tensor; }
-at::Tensor ToOutside(const at::Tensor& tensor) { return tensor.dim() == 4 ? tensor.permute({0, 2, 3, 1}) : tensor; }
-
-at::Tensor RunFlatten(const ResolvedLayer&, const std::vector<at::Tensor>& inputs, const Parameters&) {
-  return ToOutside(inputs[0]).flatten(1);
-}
-
-at::Tensor RunDense(const ResolvedLayer& layer, const std::vector<at::Tensor>& inputs, const Parameters& parameters) {
-  const auto bias = parameters.find(layer.layer.name + ".bias");
-  return at::linear(inputs[0], parameters.at(layer.layer.name + ".weight"), bias == parameters.end() ? at::Tensor() : bias->second);
-}
-
-at::Tensor RunSoftmax(const ResolvedLayer&, const std::vector<at::Tensor>& inputs, const Parameters&) { return at::softmax(inputs[0], -1); }
-
-using RunLayer = at::Tensor (*)(const ResolvedLayer&, const std::vector<at::Tensor>&, const Parameters&);
-
-// Null for types that only core/graph knows.
-RunLayer RunnerOf(std::string_view type) {
-  if (type == "flatten") return RunFlatten;
-  if (type == "dense") return RunDense;
-  if (type == "softmax") return RunSoftmax;
-  return nullptr;
-}
 
 // The door through which LibTorch's exceptions leave as statuses.
 template <typename Body>
@@ -57,54 +35,92 @@ auto WithoutExceptions(Body body) -> decltype(body()) {
   }
 }
 
+// Convolutions like their weights in the memory order of their images.
 at::Tensor CopyOf(const TensorView& view) {
   at::Tensor tensor = at::empty(view.shape, at::kFloat);
   std::memcpy(tensor.data_ptr<float>(), view.data.data(), view.data.size());
-  return tensor;
+  return view.shape.size() == 4 ? tensor.contiguous(at::MemoryFormat::ChannelsLast) : tensor;
 }
 
 class TorchNetwork : public Network {
  public:
-  TorchNetwork(graph::Graph graph, Parameters parameters) : graph_(std::move(graph)), parameters_(std::move(parameters)) {}
+  TorchNetwork(graph::Graph graph, TorchParameters parameters) : Network(std::move(graph)), parameters_(std::move(parameters)) {}
 
-  absl::StatusOr<std::vector<float>> Run(std::span<const float> input, size_t batch, std::string_view layer) const override {
-    const ResolvedLayer* last = graph_.Find(layer);
-    if (last == nullptr) return absl::InvalidArgumentError(absl::StrCat("the network has no layer '", ToAbsl(layer), "'"));
+  absl::Status RunInto(std::span<const float> input, size_t batch, std::span<const std::string> layers,
+                       std::span<const std::span<float>> outputs) const override {
     if (batch == 0 || input.size() != batch * static_cast<size_t>(graph::ElementsOf(graph_.input_shape()))) {
       return absl::InvalidArgumentError(absl::StrCat("the network's input is ", graph::FormatShape(graph_.input_shape()), ", but ",
                                                      input.size(), " values came for a batch of ", batch));
     }
-    return WithoutExceptions([&]() -> absl::StatusOr<std::vector<float>> {
-      const c10::InferenceMode inference;
-      const at::Tensor output = ToOutside(RunUpTo(last, input, batch)).contiguous();
-      const float* values = output.const_data_ptr<float>();
-      return std::vector<float>(values, values + output.numel());
-    });
+    std::map<size_t, std::span<float>> wanted;
+    for (size_t i = 0; i < layers.size(); ++i) {
+      SB_ASSIGN_OR_RETURN(const ResolvedLayer* layer, graph::FindLayer(graph_, layers[i]));
+      if (outputs[i].size() != batch * static_cast<size_t>(graph::ElementsOf(layer->output_shape))) {
+        return absl::InvalidArgumentError(absl::StrCat("the output of '", layers[i], "' is ", graph::FormatShape(layer->output_shape),
+                                                       ", but room for ", outputs[i].size(), " values came for a batch of ", batch));
+      }
+      wanted.emplace(static_cast<size_t>(layer - graph_.layers().data()), outputs[i]);
+    }
+    return Annotate(WithoutExceptions([&] { return RunLayers(input, batch, wanted); }), absl::StrCat("a batch of ", batch));
   }
 
  private:
-  at::Tensor RunUpTo(const ResolvedLayer* last, std::span<const float> input, size_t batch) const {
+  // For each layer, how many of the layers that are needed for the wanted ones read it; those not needed at all have nullopt.
+  std::vector<std::optional<size_t>> CountReaders(const std::map<size_t, std::span<float>>& wanted) const {
+    std::vector<std::optional<size_t>> readers(graph_.layers().size());
+    for (const auto& [index, output] : wanted) readers[index] = 0;
+    for (size_t i = readers.size(); i-- > 0;) {
+      if (!readers[i]) continue;
+      for (const size_t input : graph_.layers()[i].inputs) readers[input] = readers[input].value_or(0) + 1;
+    }
+    return readers;
+  }
+
+  absl::Status RunLayers(std::span<const float> input, size_t batch, const std::map<size_t, std::span<float>>& wanted) const {
+    const c10::InferenceMode inference;
+    std::vector<std::optional<size_t>> readers = CountReaders(wanted);
+    std::vector<at::Tensor> values(graph_.layers().size());  // kept until their last reader has run
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (!readers[i]) continue;
+      const ResolvedLayer& layer = graph_.layers()[i];
+      std::vector<at::Tensor> inputs;
+      for (const size_t index : layer.inputs) {
+        inputs.push_back(values[index]);
+        if (--*readers[index] == 0) values[index] = at::Tensor();
+      }
+      values[i] = i == 0 ? InputTensor(input, batch) : RunnerOf(layer.layer.type)(layer, inputs, parameters_);
+      if (const auto found = wanted.find(i); found != wanted.end()) CopyOut(values[i], found->second);
+    }
+    return absl::OkStatus();
+  }
+
+  at::Tensor InputTensor(std::span<const float> input, size_t batch) const {
     std::vector<int64_t> shape = {static_cast<int64_t>(batch)};
     shape.insert(shape.end(), graph_.input_shape().begin(), graph_.input_shape().end());
     // from_blob wants a mutable pointer; nothing writes to the input.
-    const at::Tensor blob = at::from_blob(const_cast<float*>(input.data()), shape, at::TensorOptions().dtype(at::kFloat));
-    std::vector<at::Tensor> outputs = {ToInside(blob)};
-    const std::vector<ResolvedLayer>& layers = graph_.layers();
-    for (size_t i = 1; &layers[i - 1] != last; ++i) {
-      std::vector<at::Tensor> inputs;
-      for (const size_t index : layers[i].inputs) inputs.push_back(outputs[index]);
-      outputs.push_back(RunnerOf(layers[i].layer.type)(layers[i], inputs, parameters_));
-    }
-    return outputs.back();
+    return ToInside(at::from_blob(const_cast<float*>(input.data()), shape, at::TensorOptions().dtype(at::kFloat)));
   }
 
-  const graph::Graph graph_;
-  const Parameters parameters_;
+  static void CopyOut(const at::Tensor& value, std::span<float> output) {
+    const at::Tensor values = ToOutside(value).contiguous();
+    std::memcpy(output.data(), values.const_data_ptr<float>(), output.size_bytes());
+  }
+
+  const TorchParameters parameters_;
 };
 
 }  // namespace
 
 void SetComputeThreads(int threads) { at::set_num_threads(threads); }
+
+absl::StatusOr<std::vector<float>> Network::Run(std::span<const float> input, size_t batch, std::string_view layer) const {
+  SB_ASSIGN_OR_RETURN(const ResolvedLayer* last, graph::FindLayer(graph_, layer));
+  std::vector<float> output(batch * static_cast<size_t>(graph::ElementsOf(last->output_shape)));
+  const std::string name(layer);
+  const std::span<float> room(output);
+  SB_RETURN_IF_ERROR(RunInto(input, batch, {&name, 1}, {&room, 1}));
+  return output;
+}
 
 absl::StatusOr<std::unique_ptr<Network>> Network::Create(const graph::Graph& graph, const TensorViews& weights) {
   SB_RETURN_IF_ERROR(CheckWeights(graph, weights));
@@ -114,7 +130,7 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const graph::Graph& gra
     }
   }
   return WithoutExceptions([&]() -> absl::StatusOr<std::unique_ptr<Network>> {
-    Parameters parameters;
+    TorchParameters parameters;
     for (const auto& [name, view] : weights) parameters.emplace(name, CopyOf(view));
     return std::make_unique<TorchNetwork>(graph, std::move(parameters));
   });

@@ -1,0 +1,42 @@
+// What runs a frozen network over many images, fast. Network (network.h) is the plain reference; a backend may fold, fuse and reorder, and
+// differs from it by rounding.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/graph/graph.h"
+#include "core/nn/tensor.h"
+
+namespace seedbed::nn {
+
+// Used by one thread at a time. The same example gives the same bits in every run and at every place of a batch, whatever the others are,
+// as long as batches are of one size and threads of one number: callers whose rows are stored or compared pad the last batch.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // What computes: part of the identity of stored features.
+  virtual std::string_view name() const = 0;
+  virtual size_t output_values() const = 0;  // per example
+
+  // The output for a batch: both [example][values], images in height, width, channel order. INVALID_ARGUMENT for a wrong size;
+  // RESOURCE_EXHAUSTED, with the sizes, when memory runs out. The first batch of a size may cost some hundred milliseconds more.
+  virtual absl::Status Forward(std::span<const float> input, size_t batch, std::span<float> output) = 0;
+};
+
+struct BackendOptions {
+  // "torch" (the reference) or "auto" (the fastest that can run the graph here).
+  std::string backend = "auto";
+  std::string layer;  // whose output is wanted; empty: the last one's
+  int threads = 1;
+};
+
+// INVALID_ARGUMENT for weights that do not fit, and for an unknown layer or backend, with the nearest name. The weights are copied.
+absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const graph::Graph& graph, const TensorViews& weights, const BackendOptions& options);
+
+}  // namespace seedbed::nn

@@ -12,10 +12,14 @@
 namespace seedbed::graph {
 
 extern const Architecture kLogistic;
+extern const Architecture kVgg16;
+extern const Architecture kEfficientNetLite0;
+extern const Architecture kResnet18;
+extern const Architecture kResnet50;
 
 namespace {
 
-constexpr std::array kArchitectures = {&kLogistic};
+constexpr std::array kArchitectures = {&kLogistic, &kVgg16, &kEfficientNetLite0, &kResnet18, &kResnet50};
 
 }  // namespace
 

@@ -108,11 +108,5 @@ TEST(Graph, RefusesJsonThatIsNoGraph) {
   }
 }
 
-TEST(Architectures, UnknownNameListsTheKnown) {
-  EXPECT_THAT(BuildArchitecture("vgg99", {.input_shape = {8, 8, 3}, .classes = 2}),
-              StatusIs(kInvalid, AllOf(HasSubstr("vgg99"), HasSubstr("logistic"))));
-  EXPECT_THAT(ArchitectureNames(), ElementsAre("logistic"));
-}
-
 }  // namespace
 }  // namespace seedbed::graph

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
+#include "core/graph/architectures.h"
 #include "core/nn/weights.h"
 #include "tests/testing/status_matchers.h"
 
@@ -133,6 +135,29 @@ TEST(Naming, EfficientNetLite) {
   for (const char* strange : {"block", "block8a_bn", "block0a_bn", "block1", "block1a", "block1a_se", "block1A_bn"}) {
     EXPECT_THAT(NamesIn("timm", strange), IsEmpty()) << strange;
     EXPECT_THAT(NamesIn("efficientnet_lite_pytorch", strange), IsEmpty()) << strange;
+  }
+}
+
+// In the conventions that publish weights of it.
+TEST(Naming, EveryParameterOfEveryArchitectureHasAName) {
+  const std::map<std::string, std::vector<std::string_view>> publishers = {
+      {"logistic", {}},
+      {"vgg16", {"keras", "torchvision", "timm"}},
+      {"efficientnet_lite0", {"keras", "timm", "efficientnet_lite_pytorch"}},
+      {"resnet18", {"torchvision", "timm"}},
+      {"resnet50", {"keras", "torchvision", "timm"}},
+  };
+  for (const std::string& architecture : graph::ArchitectureNames()) {
+    SB_ASSERT_OK_AND_ASSIGN(const graph::Graph graph, graph::BuildArchitecture(architecture, {.input_shape = {32, 32, 3}, .classes = 2}));
+    for (const std::string_view naming : publishers.at(architecture)) {
+      std::set<std::string> names;
+      for (const graph::Parameter& parameter : graph.parameters()) {
+        const size_t dot = parameter.name.rfind('.');
+        const std::vector<std::string> theirs = NamesIn(naming, parameter.name.substr(0, dot), parameter.name.substr(dot + 1));
+        ASSERT_THAT(theirs, Not(IsEmpty())) << architecture << " " << naming << " " << parameter.name;
+        EXPECT_TRUE(names.insert(theirs.front()).second) << theirs.front();
+      }
+    }
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <map>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "core/base/status_macros.h"
 #include "core/graph/edit.h"
 #include "core/nn/network_layers.h"
+#include "core/nn/torch_errors.h"
 #include "core/nn/torch_pch.h"
 #include "core/nn/weights.h"
 
@@ -18,22 +18,6 @@ namespace seedbed::nn {
 namespace {
 
 using graph::ResolvedLayer;
-
-// The door through which LibTorch's exceptions leave as statuses.
-template <typename Body>
-auto WithoutExceptions(Body body) -> decltype(body()) {
-  try {
-    return body();
-  } catch (const c10::OutOfMemoryError& error) {
-    return absl::ResourceExhaustedError(absl::StrCat("the network ran out of memory: ", error.what_without_backtrace()));
-  } catch (const c10::Error& error) {
-    return absl::InternalError(absl::StrCat("LibTorch: ", error.what_without_backtrace()));
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("the network ran out of memory; try a smaller batch");
-  } catch (const std::exception& error) {
-    return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
-  }
-}
 
 // Convolutions like their weights in the memory order of their images.
 at::Tensor CopyOf(const TensorView& view) {

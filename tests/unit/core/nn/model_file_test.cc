@@ -148,27 +148,5 @@ TEST_F(ModelFile, ClassNamesMustBeUtf8) {
   EXPECT_THAT(WriteModel(folder(), model), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("UTF-8")));
 }
 
-TEST(Weights, InitialOnesAreGlorotUniform) {
-  SB_ASSERT_OK_AND_ASSIGN(const graph::Graph graph, graph::BuildArchitecture("logistic", {.input_shape = {150, 150, 3}, .classes = 12}));
-  const TensorMap weights = InitializeWeights(graph, 0);
-  const std::vector<float> values = FloatsOf(weights.at("dense.weight").view());
-  ASSERT_EQ(values.size(), 810'000);
-  const float limit = std::sqrt(6.0f / (67'500 + 12));  // 0.009427
-  double sum = 0, squares = 0;
-  float largest = 0;
-  for (const float value : values) {
-    largest = std::max(largest, std::abs(value));
-    sum += value;
-    squares += double{value} * value;
-  }
-  EXPECT_LE(largest, limit);
-  EXPECT_GT(largest, 0.999f * limit);
-  EXPECT_NEAR(sum / 810'000, 0, 3e-5);
-  EXPECT_NEAR(squares / 810'000, limit * limit / 3, 1e-7);
-  for (const float value : FloatsOf(weights.at("dense.bias").view())) EXPECT_EQ(value, 0);
-  EXPECT_EQ(WeightsSha256(ViewsOf(weights)), WeightsSha256(ViewsOf(InitializeWeights(graph, 0))));
-  EXPECT_NE(WeightsSha256(ViewsOf(weights)), WeightsSha256(ViewsOf(InitializeWeights(graph, 1))));
-}
-
 }  // namespace
 }  // namespace seedbed::nn

@@ -1,5 +1,8 @@
 #include "core/nn/backend.h"
 
+#include <algorithm>
+#include <cmath>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +13,7 @@
 #include "core/base/status_macros.h"
 #include "core/graph/edit.h"
 #include "core/nn/network.h"
+#include "core/nn/openvino_backend.h"
 #include "core/nn/weights.h"
 
 namespace seedbed::nn {
@@ -44,16 +48,90 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeTorchBackend(const graph::Graph& gr
   return std::make_unique<TorchBackend>(std::move(network), graph, threads);
 }
 
+class CheckBackend : public Backend {
+ public:
+  CheckBackend(std::unique_ptr<Backend> subject, std::unique_ptr<Backend> reference, std::string layer, double tolerance)
+      : subject_(std::move(subject)), reference_(std::move(reference)), layer_(std::move(layer)), tolerance_(tolerance) {}
+
+  // Its output is the subject's.
+  std::string_view name() const override { return subject_->name(); }
+  size_t output_values() const override { return subject_->output_values(); }
+
+  absl::Status Forward(std::span<const float> input, size_t batch, std::span<float> output) override {
+    SB_RETURN_IF_ERROR(subject_->Forward(input, batch, output));
+    expected_.resize(output.size());
+    SB_RETURN_IF_ERROR(reference_->Forward(input, batch, expected_));
+    return Compare(output);
+  }
+
+ private:
+  absl::Status Compare(std::span<const float> output) const {
+    float largest = 0;
+    for (const float value : expected_) largest = std::max(largest, std::abs(value));
+    double worst = 0;
+    size_t place = 0;
+    for (size_t i = 0; i < output.size(); ++i) {
+      const double difference = std::abs(static_cast<double>(output[i]) - expected_[i]);
+      // Written so that a NaN counts as too far.
+      if (!(difference <= worst)) {
+        worst = difference;
+        place = i;
+      }
+      if (std::isnan(difference)) break;
+    }
+    if (worst <= tolerance_ * largest) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("layer '", layer_, "': ", ToAbsl(subject_->name()), " and ", ToAbsl(reference_->name()),
+                                            " differ by ", worst / largest, " of the largest value, which is more than ", tolerance_,
+                                            ": in image ", place / output_values(), ", value ", place % output_values(), ", ",
+                                            output[place], " against ", expected_[place]));
+  }
+
+  const std::unique_ptr<Backend> subject_, reference_;
+  const std::string layer_;
+  const double tolerance_;
+  std::vector<float> expected_;
+};
+
+using Maker = absl::StatusOr<std::unique_ptr<Backend>> (*)(const graph::Graph&, const TensorViews&, int threads);
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeFastest(const graph::Graph& graph, const TensorViews& weights, int threads) {
+  absl::StatusOr<std::unique_ptr<Backend>> backend = MakeOpenvinoBackend(graph, weights, threads);
+  return backend.ok() ? std::move(backend) : MakeTorchBackend(graph, weights, threads);
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeChecked(const graph::Graph& graph, const TensorViews& weights, int threads) {
+  SB_ASSIGN_OR_RETURN(std::unique_ptr<Backend> subject, MakeFastest(graph, weights, threads));
+  SB_ASSIGN_OR_RETURN(std::unique_ptr<Backend> reference, MakeTorchBackend(graph, weights, threads));
+  return MakeCheckBackend(std::move(subject), std::move(reference), graph.layers().back().layer.name, kCheckTolerance);
+}
+
+absl::StatusOr<Maker> FindMaker(const std::string& name) {
+  static const std::map<std::string, Maker> makers = {
+      {"auto", MakeFastest}, {"check", MakeChecked}, {"openvino", MakeOpenvinoBackend}, {"torch", MakeTorchBackend}};
+  if (const auto found = makers.find(name); found != makers.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, maker] : makers) names.push_back(known);
+  const std::optional<std::string> nearest = NearestName(name, names);
+  return absl::InvalidArgumentError(absl::StrCat("there is no backend '", name, "'",
+                                                 nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : "", "; there are ",
+                                                 absl::StrJoin(names, ", ")));
+}
+
 }  // namespace
 
+std::unique_ptr<Backend> MakeCheckBackend(std::unique_ptr<Backend> subject, std::unique_ptr<Backend> reference, std::string layer,
+                                          double tolerance) {
+  return std::make_unique<CheckBackend>(std::move(subject), std::move(reference), std::move(layer), tolerance);
+}
+
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const graph::Graph& graph, const TensorViews& weights, const BackendOptions& options) {
+  SB_ASSIGN_OR_RETURN(const Maker maker, FindMaker(options.backend));
   SB_RETURN_IF_ERROR(CheckWeights(graph, weights));
   const std::string layer = options.layer.empty() ? graph.layers().back().layer.name : options.layer;
   SB_ASSIGN_OR_RETURN(const graph::Graph part, graph::CutAt(graph, layer));
   TensorViews needed;
   for (const graph::Parameter& parameter : part.parameters()) needed.emplace(parameter.name, weights.at(parameter.name));
-  if (options.backend == "torch" || options.backend == "auto") return MakeTorchBackend(part, needed, options.threads);
-  return absl::InvalidArgumentError(absl::StrCat("there is no backend '", options.backend, "'"));
+  return maker(part, needed, options.threads);
 }
 
 }  // namespace seedbed::nn

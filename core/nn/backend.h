@@ -30,13 +30,23 @@ class Backend {
 };
 
 struct BackendOptions {
-  // "torch" (the reference) or "auto" (the fastest that can run the graph here).
+  // "torch": the reference. "openvino": faster on CPUs, where the build has it. "check": that beside the reference, for every batch.
+  // "auto": the fastest that there is.
   std::string backend = "auto";
-  std::string layer;  // whose output is wanted; empty: the last one's
+  std::string layer = {};  // whose output is wanted; empty: the last one's
   int threads = 1;
 };
 
-// INVALID_ARGUMENT for weights that do not fit, and for an unknown layer or backend, with the nearest name. The weights are copied.
+// What "check" lets a value differ by, as a share of the batch's largest.
+inline constexpr double kCheckTolerance = 1e-4;
+
+// INVALID_ARGUMENT for weights that do not fit, and for an unknown layer or backend, with the nearest name; UNIMPLEMENTED and UNAVAILABLE
+// as openvino_backend.h for the backend of that name. The weights are copied.
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const graph::Graph& graph, const TensorViews& weights, const BackendOptions& options);
+
+// Runs both, and gives what `subject` computed. INTERNAL naming `layer` (that of the output), where the largest difference lies and both
+// values, when it is larger than `tolerance` or a value is not finite in one of them.
+std::unique_ptr<Backend> MakeCheckBackend(std::unique_ptr<Backend> subject, std::unique_ptr<Backend> reference, std::string layer,
+                                          double tolerance);
 
 }  // namespace seedbed::nn

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/graph/edit.h"
+#include "core/nn/check_batch.h"
 #include "core/nn/network_layers.h"
 #include "core/nn/torch_errors.h"
 #include "core/nn/torch_pch.h"
@@ -32,17 +33,11 @@ class TorchNetwork : public Network {
 
   absl::Status RunInto(std::span<const float> input, size_t batch, std::span<const std::string> layers,
                        std::span<const std::span<float>> outputs) const override {
-    if (batch == 0 || input.size() != batch * static_cast<size_t>(graph::ElementsOf(graph_.input_shape()))) {
-      return absl::InvalidArgumentError(absl::StrCat("the network's input is ", graph::FormatShape(graph_.input_shape()), ", but ",
-                                                     input.size(), " values came for a batch of ", batch));
-    }
+    SB_RETURN_IF_ERROR(CheckValues("the network's input", graph_.input_shape(), input.size(), batch));
     std::map<size_t, std::span<float>> wanted;
     for (size_t i = 0; i < layers.size(); ++i) {
       SB_ASSIGN_OR_RETURN(const ResolvedLayer* layer, graph::FindLayer(graph_, layers[i]));
-      if (outputs[i].size() != batch * static_cast<size_t>(graph::ElementsOf(layer->output_shape))) {
-        return absl::InvalidArgumentError(absl::StrCat("the output of '", layers[i], "' is ", graph::FormatShape(layer->output_shape),
-                                                       ", but room for ", outputs[i].size(), " values came for a batch of ", batch));
-      }
+      SB_RETURN_IF_ERROR(CheckValues(absl::StrCat("the output of '", layers[i], "'"), layer->output_shape, outputs[i].size(), batch));
       wanted.emplace(static_cast<size_t>(layer - graph_.layers().data()), outputs[i]);
     }
     return Annotate(WithoutExceptions([&] { return RunLayers(input, batch, wanted); }), absl::StrCat("a batch of ", batch));

@@ -9,10 +9,12 @@
 #include "core/graph/architectures.h"
 #include "core/nn/weights.h"
 #include "tests/testing/status_matchers.h"
+#include "tests/unit/core/nn/naive_network.h"
 
 namespace seedbed::nn {
 namespace {
 
+using ::seedbed::testing::IsOk;
 using ::seedbed::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -59,6 +61,23 @@ TEST(Network, FlattensImagesInKerasOrder) {
   const std::vector<float> input = RandomInput(18);
   EXPECT_THAT(network->Run(input, 1, "flatten"), testing::IsOkAndHolds(input));
   EXPECT_THAT(network->Run(input, 1, "input"), testing::IsOkAndHolds(input));
+}
+
+TEST(Network, GivesTheActivationsOfSeveralLayersInOnePass) {
+  const graph::Graph graph = EveryLayerGraph();
+  const TensorMap weights = LivelyWeights(graph, 1);
+  SB_ASSERT_OK_AND_ASSIGN(const auto network, Network::Create(graph, ViewsOf(weights)));
+  const std::vector<float> input = RandomValues(2 * static_cast<size_t>(graph::ElementsOf(graph.input_shape())), 2);
+  const auto expected = RunNaively(graph, ViewsOf(weights), input, 2);
+  std::vector<std::string> layers;
+  std::vector<std::vector<float>> values;
+  for (const auto& [layer, activation] : expected) {
+    layers.push_back(layer);
+    values.emplace_back(activation.size());
+  }
+  const std::vector<std::span<float>> outputs(values.begin(), values.end());
+  ASSERT_THAT(network->RunInto(input, 2, layers, outputs), IsOk());
+  for (size_t i = 0; i < layers.size(); ++i) EXPECT_LT(DistanceFrom(expected.at(layers[i]), values[i]), 1e-5) << layers[i];
 }
 
 TEST(Network, RefusesWhatDoesNotFit) {

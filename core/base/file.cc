@@ -49,9 +49,11 @@ absl::Status SyncFd(int fd, const fs::path& path) {
   return absl::OkStatus();
 }
 
+constexpr char kUnfinishedSuffix[] = ".tmp";
+
 fs::path TemporaryNameFor(const fs::path& path) {
   static std::atomic<uint64_t> counter{0};
-  return ParentOf(path) / absl::StrCat(".", path.filename().string(), ".", ::getpid(), ".", counter.fetch_add(1), ".tmp");
+  return ParentOf(path) / absl::StrCat(".", path.filename().string(), ".", ::getpid(), ".", counter.fetch_add(1), kUnfinishedSuffix);
 }
 
 absl::Status WriteNewFile(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
@@ -133,6 +135,13 @@ absl::Status PublishFile(const fs::path& path, std::span<const std::span<const s
     return written;
   }
   return SyncPath(ParentOf(path));
+}
+
+void RemoveUnfinishedFiles(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == fs::path(kUnfinishedSuffix)) ::unlink(it->path().c_str());
+  }
 }
 
 absl::Status PublishDirectory(const fs::path& from, const fs::path& to) {

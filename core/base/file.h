@@ -57,6 +57,9 @@ absl::Status PublishFile(const std::filesystem::path& path, std::string_view con
 // The same for a content in several pieces, which need not be joined first.
 absl::Status PublishFile(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 
+// Removes what PublishFile left in `folder` when its process died. Only for folders that nobody else is writing to.
+void RemoveUnfinishedFiles(const std::filesystem::path& folder);
+
 // Publishes a finished folder: fsync of every file and folder below `from`, then rename to `to` and fsync of the parents.
 // `to` must not exist (ALREADY_EXISTS). Both must be on one file system.
 absl::Status PublishDirectory(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -2,19 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/base/csv.h"
 #include "nlohmann/json.hpp"
 
 namespace seedbed::evaluate {
-
-std::string CsvField(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
 
 std::string EvaluationJson(const Evaluation& evaluation, std::span<const std::string> classes) {
   const Scores scores = evaluation.Summarize();

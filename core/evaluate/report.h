@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/evaluate/evaluation.h"
@@ -17,9 +16,6 @@ struct Prediction {
   size_t label = 0;
   Judgement judgement;
 };
-
-// A field as RFC 4180 has it: quoted when it holds a comma, a quote or a line break.
-std::string CsvField(std::string_view text);
 
 // {"images", "accuracy", "top5", "top_k", "top_k_accuracy", "loss", "classes", "per_class": [{"name", "precision", "recall", "f1",
 // "images"}], "confusion": [[...]]}

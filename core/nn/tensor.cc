@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/digest.h"
 #include "core/base/status_macros.h"
+#include "core/nn/half.h"
 
 namespace seedbed::nn {
 namespace {
@@ -51,18 +51,6 @@ bool NoneHasAllOf(std::span<const std::byte> data, uint64_t mask) {
   return true;
 }
 
-float FromHalf(uint16_t bits) {
-  const uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16, exponent = (bits >> 10) & 0x1Fu, fraction = bits & 0x3FFu;
-  if (exponent == 0) {  // zero, or a subnormal number: fraction * 2^-24
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return sign == 0 ? magnitude : -magnitude;
-  }
-  const uint32_t wide = exponent == 0x1F ? 0xFFu : exponent + 112;  // 127 - 15
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
-
-float FromBfloat(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
-
 float FromDouble(double value) { return static_cast<float>(value); }
 
 template <typename Stored>
@@ -97,9 +85,9 @@ Tensor ToFloat32(const TensorView& tensor) {
     case DType::kF64:
       return Converted<double>(tensor, FromDouble);
     case DType::kF16:
-      return Converted<uint16_t>(tensor, FromHalf);
+      return Converted<uint16_t>(tensor, FloatFromHalf);
     case DType::kBF16:
-      return Converted<uint16_t>(tensor, FromBfloat);
+      return Converted<uint16_t>(tensor, FloatFromBfloat);
     default:
       return {.dtype = tensor.dtype, .shape = tensor.shape, .data = {tensor.data.begin(), tensor.data.end()}};
   }

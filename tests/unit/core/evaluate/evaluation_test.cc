@@ -93,13 +93,6 @@ TEST(Evaluation, LossOfASureMistakeIsFinite) {
   EXPECT_DOUBLE_EQ(evaluation.Summarize().loss, 1000);
 }
 
-TEST(Report, CsvQuotesWhatNeedsIt) {
-  EXPECT_EQ(CsvField("Fat Hen"), "Fat Hen");
-  EXPECT_EQ(CsvField("a,b"), "\"a,b\"");
-  EXPECT_EQ(CsvField("say \"hi\""), "\"say \"\"hi\"\"\"");
-  EXPECT_EQ(CsvField("two\nlines"), "\"two\nlines\"");
-}
-
 TEST(Report, Files) {
   const Evaluation evaluation = Sample();
   const std::vector<std::string> classes = {"Maize", "Shepherd’s Purse", "x,y"};

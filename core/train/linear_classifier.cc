@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/cpu.h"
 #include "core/base/status_macros.h"
-#include "core/train/linear_kernels.h"
+#include "core/train/bound_kernels.h"
 #include "core/train/thread_team.h"
 #include "core/train/tiled_parameters.h"
 
@@ -227,11 +226,7 @@ absl::StatusOr<std::unique_ptr<LinearClassifier>> LinearClassifier::Create(Linea
   if (!options.offset.empty() && options.offset.size() != options.features) {
     return absl::InvalidArgumentError(absl::StrCat("offset has ", options.offset.size(), " values for ", options.features, " features"));
   }
-  const LinearKernels* kernels = LinearKernelsFor(options.instruction_set);
-  if (kernels == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat("the job is bound to the instruction set '", ToAbsl(options.instruction_set),
-                                                      "', but this machine has '", ToAbsl(InstructionSet()), "'"));
-  }
+  SB_ASSIGN_OR_RETURN(const LinearKernels* kernels, BoundKernels(options.instruction_set));
   return std::make_unique<TiledLinearClassifier>(std::move(options), *kernels);
 }
 

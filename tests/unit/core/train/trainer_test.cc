@@ -13,6 +13,7 @@
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temporary_directory.h"
+#include "tests/unit/core/train/trainer_testing.h"
 
 namespace seedbed::train {
 namespace {
@@ -45,24 +46,6 @@ struct Pictures {
   Examples training, validation;
 };
 
-class Recorder : public TrainObserver {
- public:
-  bool Cancelled() override { return cancel_after == asked++; }
-  void OnProgress(int, int64_t, int64_t, double) override { ++progress; }
-  void OnEpoch(const EpochRecord& record) override { epochs.push_back(record.epoch); }
-  void OnWarning(std::string_view code, const std::string& message) override { warnings.push_back(std::string(code) + ": " + message); }
-  void OnResume(int epoch, int64_t batches_done) override { resumed = {epoch, static_cast<int>(batches_done)}; }
-  void OnCheckpoint(int64_t mark) override { marks.push_back(mark); }
-
-  int cancel_after = -1;
-  int asked = 0;
-  int progress = 0;
-  std::vector<int> epochs;
-  std::vector<std::string> warnings;
-  std::vector<int> resumed;
-  std::vector<int64_t> marks;
-};
-
 class TrainerTest : public ::testing::Test {
  protected:
   TrainerTest() : graph_(*graph::BuildArchitecture("logistic", {.input_shape = {kSide, kSide, 3}, .classes = kClasses})) {
@@ -85,9 +68,7 @@ class TrainerTest : public ::testing::Test {
     if (!learner.ok()) return learner.status();
     return Train(options_, learner->get(), recorder);
   }
-  void ForgetCheckpoints() {
-    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) std::filesystem::remove(entry.path());
-  }
+  void ForgetCheckpoints() { train::ForgetCheckpoints(folder_.path()); }
 
   const graph::Graph graph_;
   const Pictures pictures_;
@@ -96,8 +77,6 @@ class TrainerTest : public ::testing::Test {
   TrainerOptions options_;
   LinearLearnerOptions learner_;
 };
-
-std::string DigestOf(const std::shared_ptr<const nn::TensorMap>& tensors) { return nn::WeightsSha256(nn::ViewsOf(*tensors)); }
 
 TEST_F(TrainerTest, LearnsAndReports) {
   options_.epochs = 20;

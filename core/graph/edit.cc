@@ -164,7 +164,7 @@ absl::Status CheckClasses(const Graph& graph, int64_t classes) {
   if (last.output_shape == Shape{classes}) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("the head ends in layer '", last.layer.name, "' (", last.layer.type, ") with ",
                                                  FormatShape(last.output_shape), " values, but there are ", classes,
-                                                 " classes; end it with {\"dense\": \"classes\"}"));
+                                                 R"( classes; end it with {"dense": "classes"})"));
 }
 
 }  // namespace
@@ -189,8 +189,9 @@ absl::StatusOr<Graph> PopLayers(const Graph& graph, int64_t count) {
 }
 
 absl::StatusOr<Graph> AppendHead(const Graph& graph, const nlohmann::json& head, int64_t classes) {
-  if (!head.is_array() || head.empty())
-    return absl::InvalidArgumentError("a head is a list of layers, such as [\"flatten\", {\"dense\": \"classes\"}]");
+  if (!head.is_array() || head.empty()) {
+    return absl::InvalidArgumentError(R"(a head is a list of layers, such as ["flatten", {"dense": "classes"}])");
+  }
   const ResolvedLayer& output = graph.layers().back();
   if (output.layer.type == kSoftmax) {
     return absl::InvalidArgumentError(absl::StrCat("the network ends in probabilities already (layer '", output.layer.name,

@@ -101,7 +101,7 @@ absl::StatusOr<Activation> ActivationSetting(const nlohmann::json& config) {
   if (found == config.end()) return Activation{};
   if (*found == "relu") return Activation{.rectified = true};
   if (*found == "relu6") return Activation{.rectified = true, .ceiling = kSix};
-  return SettingError("activation", "\"relu\" or \"relu6\"", *found);
+  return SettingError("activation", R"("relu" or "relu6")", *found);
 }
 
 absl::Status CheckSize(const Shape& shape, std::string_view what) {

@@ -35,7 +35,7 @@ absl::Status SetPadding(const nlohmann::json& config, const Shape& image, const 
   }
   const int64_t limit = std::min(largest[0], largest[1]);
   if (!padding.is_number_integer() || padding < 0 || padding > limit) {
-    return absl::InvalidArgumentError(absl::StrCat("padding must be \"valid\", \"same\" or an integer of 0 to ", limit, " for a window of ",
+    return absl::InvalidArgumentError(absl::StrCat(R"(padding must be "valid", "same" or an integer of 0 to )", limit, " for a window of ",
                                                    window->size[0], "x", window->size[1], ", not ", padding.dump()));
   }
   window->before = window->after = {padding.get<int64_t>(), padding.get<int64_t>()};

@@ -70,11 +70,9 @@ std::string Contradiction(const FeatureSetInfo& info) {
   }
   if (TypeOf(info.dtype) == nullptr) return absl::StrCat("features cannot be ", ToAbsl(nn::DTypeName(info.dtype)));
   int64_t values = 1;
-  for (const int64_t extent : info.shape) {
-    if (extent < 1 || extent > kMaxRowValues / values) {
-      return absl::StrCat("features cannot have the shape (", absl::StrJoin(info.shape, ", "), ")");
-    }
-    values *= extent;
+  for (const int64_t extent : info.shape) values = extent < 1 || extent > kMaxRowValues / values ? kMaxRowValues + 1 : values * extent;
+  if (info.shape.empty() || values > kMaxRowValues) {
+    return absl::StrCat("features cannot have the shape (", absl::StrJoin(info.shape, ", "), ")");
   }
   if (std::set<std::string>(info.classes.begin(), info.classes.end()).size() != info.classes.size()) return "a class is listed twice";
   for (const int32_t label : info.labels) {

@@ -26,6 +26,7 @@ if(NOT SB_CORE_ONLY)
   find_package(yaml-cpp CONFIG REQUIRED)
   find_package(spdlog CONFIG REQUIRED)
   find_package(CLI11 CONFIG REQUIRED)
+  find_package(CURL 7.85 REQUIRED)
 endif()
 
 if(SB_TESTS)

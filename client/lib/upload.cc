@@ -275,4 +275,13 @@ absl::StatusOr<UploadResult> UploadFolder(Client& client, const fs::path& folder
   return result;
 }
 
+absl::StatusOr<UploadedFile> UploadFile(Client& client, const fs::path& file, const UploadOptions& options) {
+  std::vector<Blob> blobs(1);
+  blobs.front().file = file;
+  SB_RETURN_IF_ERROR(HashFiles(&blobs, options));
+  UploadResult result;
+  SB_RETURN_IF_ERROR(SendMissing(client, blobs, options, &result));
+  return UploadedFile{blobs.front().sha256, blobs.front().bytes, result.sent_bytes};
+}
+
 }  // namespace seedbed::client

@@ -1,4 +1,4 @@
-// Sending a folder of labelled images to the server.
+// Sending a folder of labelled images, or one file, to the server.
 #pragma once
 
 #include <atomic>
@@ -37,6 +37,15 @@ struct UploadResult {
 // lacks, sends those, and then the listing. Lost connections are resumed, with what has arrived skipped. NOT_FOUND when the folder is
 // missing or no image file is in it; FAILED_PRECONDITION when a file changes meanwhile; CANCELLED when *cancelled becomes true.
 absl::StatusOr<UploadResult> UploadFolder(Client& client, const std::filesystem::path& folder, const UploadOptions& options);
+
+struct UploadedFile {
+  std::string sha256;      // names the content on the server
+  int64_t bytes = 0;       // of the file
+  int64_t sent_bytes = 0;  // 0: the server had it
+};
+
+// Sends one file, unless the server has its content. A lost connection begins it again. Errors as UploadFolder's.
+absl::StatusOr<UploadedFile> UploadFile(Client& client, const std::filesystem::path& file, const UploadOptions& options);
 
 // Whether a file's name has a suffix that images have.
 bool HasImageSuffix(const std::filesystem::path& path);

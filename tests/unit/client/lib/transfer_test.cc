@@ -119,6 +119,18 @@ TEST_F(UploadTest, StopsWhenCancelled) {
   EXPECT_THAT(server_.blobs(), IsEmpty());
 }
 
+TEST_F(UploadTest, SendsOneFile) {
+  Write("weights", "some numbers");
+  SB_ASSERT_OK_AND_ASSIGN(const UploadedFile sent, UploadFile(*client_, Path("weights"), {}));
+  EXPECT_EQ(sent.bytes, 12);
+  EXPECT_EQ(sent.sent_bytes, 12);
+  EXPECT_EQ(server_.blobs().at(sent.sha256), "some numbers");
+  SB_ASSERT_OK_AND_ASSIGN(const UploadedFile again, UploadFile(*client_, Path("weights"), {}));
+  EXPECT_EQ(again.sha256, sent.sha256);
+  EXPECT_EQ(again.sent_bytes, 0);
+  EXPECT_THAT(UploadFile(*client_, Path("nowhere"), {}), StatusIs(absl::StatusCode::kNotFound, HasSubstr("nowhere")));
+}
+
 TEST_F(UploadTest, SaysWhatIsMissing) {
   EXPECT_THAT(UploadFolder(*client_, Path("nowhere"), {}), StatusIs(absl::StatusCode::kNotFound, HasSubstr("nowhere")));
   fs::create_directories(Path("empty/maize"));

@@ -19,6 +19,7 @@ void AddCommands(CommandTree& tree) {
   AddSplitCommand(tree);
   AddJobCommands(tree);
   AddModelCommands(tree);
+  AddWeightsCommands(tree);
   AddWorkerCommands(tree);
   AddStatusCommand(tree);
   AddServeCommand(tree);

@@ -1,6 +1,7 @@
 // Running another program for its output.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -14,9 +15,10 @@ struct ProgramResult {
   std::string output;  // standard output and error together
 };
 
-// Runs `argv` (argv[0] is a path) with `variables` ("NAME=value") added to the environment. DEADLINE_EXCEEDED when it takes longer (it is
-// then killed), NOT_FOUND and others of ErrnoStatus when it cannot be started.
+// Runs `argv` (argv[0] is a path, or a name that is looked for in $PATH) with `variables` ("NAME=value") added to the environment. It is
+// killed when it takes longer (DEADLINE_EXCEEDED) and soon after *cancelled, which may be null, has become true (CANCELLED). NOT_FOUND and
+// others of ErrnoStatus when it cannot be started.
 absl::StatusOr<ProgramResult> RunProgram(const std::vector<std::string>& argv, const std::vector<std::string>& variables,
-                                         std::chrono::milliseconds timeout);
+                                         std::chrono::milliseconds timeout, const std::atomic<bool>* cancelled = nullptr);
 
 }  // namespace seedbed::cli

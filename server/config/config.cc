@@ -22,10 +22,10 @@ constexpr std::string_view kPrefix = "SEEDBED_";
 constexpr char kConfigVariable[] = "SEEDBED_CONFIG";
 
 // Environment variables of Seedbed that are no settings of the server: read by the client programs, by the workers, or by tests.
-constexpr std::array<std::string_view, 15> kOtherVariables = {
-    kConfigVariable,        "SEEDBED_SERVER",       "SEEDBED_OUTPUT",      "SEEDBED_TOKEN",      "SEEDBED_TOKEN_FILE",
-    "SEEDBED_CONTEXT",      "SEEDBED_ADDR",         "SEEDBED_SAMPLE_DIR",  "SEEDBED_BUILD_DIR",  "SEEDBED_BIN_DIR",
-    "SEEDBED_WORKER_TOKEN", "SEEDBED_PEERS_PYTHON", "SEEDBED_FAULT_KILLS", "SEEDBED_FAULT_SEED", "SEEDBED_KEEP",
+constexpr std::array<std::string_view, 16> kOtherVariables = {
+    kConfigVariable,       "SEEDBED_SERVER",     "SEEDBED_OUTPUT",    "SEEDBED_TOKEN",   "SEEDBED_TOKEN_FILE",   "SEEDBED_CONTEXT",
+    "SEEDBED_ADDR",        "SEEDBED_SAMPLE_DIR", "SEEDBED_BUILD_DIR", "SEEDBED_BIN_DIR", "SEEDBED_WORKER_TOKEN", "SEEDBED_PEERS_PYTHON",
+    "SEEDBED_FAULT_KILLS", "SEEDBED_FAULT_SEED", "SEEDBED_KEEP",      "SEEDBED_PYTHON",
 };
 
 std::string Variable(const ConfigSources& sources, const std::string& name) {

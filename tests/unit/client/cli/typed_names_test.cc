@@ -44,6 +44,11 @@ TEST(InTypedNames, NamesFlagsAndArgumentsOfOtherCommands) {
   EXPECT_EQ(Said("spec.evaluate.model", ": not found"), "MODEL: not found");
   EXPECT_EQ(Said("spec.evaluate.batch_size", " is 0"), "--batch-size is 0");
   EXPECT_EQ(Said("spec.index.root", ": not found"), "PATH: not found");
+  EXPECT_EQ(Said("spec.import_model.arch", " 'x' is not known"), "--arch 'x' is not known");
+  EXPECT_EQ(Said("spec.import_model.model", " must be a name"), "NAME must be a name");
+  EXPECT_EQ(Said("spec.import_model.weights_sha256", " is missing"), "--weights is missing");
+  EXPECT_EQ(Said("spec.import_model.preprocessing.width", " is 5000"), "--size is 5000");
+  EXPECT_EQ(Said("spec.import_model.preprocessing.rescale", " is 0"), "--rescale is 0");
 }
 
 TEST(InTypedNames, KeepsCodeAndPayloads) {

@@ -15,20 +15,22 @@
 #include "core/nn/network.h"
 #include "core/nn/openvino_backend.h"
 #include "core/nn/weights.h"
+#include "core/nn/winograd_network.h"
 
 namespace seedbed::nn {
 namespace {
 
-// The reference behind the interface.
-class TorchBackend : public Backend {
+// What LibTorch runs, behind the interface.
+class NetworkBackend : public Backend {
  public:
-  TorchBackend(std::unique_ptr<Network> network, const graph::Graph& graph, int threads)
-      : network_(std::move(network)),
+  NetworkBackend(std::string name, std::unique_ptr<Network> network, const graph::Graph& graph, int threads)
+      : name_(std::move(name)),
+        network_(std::move(network)),
         layer_(graph.layers().back().layer.name),
         output_values_(static_cast<size_t>(graph::ElementsOf(graph.output_shape()))),
         threads_(threads) {}
 
-  std::string_view name() const override { return "torch"; }
+  std::string_view name() const override { return name_; }
   size_t output_values() const override { return output_values_; }
 
   absl::Status Forward(std::span<const float> input, size_t batch, std::span<float> output) override {
@@ -37,6 +39,7 @@ class TorchBackend : public Backend {
   }
 
  private:
+  const std::string name_;
   const std::unique_ptr<Network> network_;
   const std::string layer_;
   const size_t output_values_;
@@ -45,7 +48,12 @@ class TorchBackend : public Backend {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeTorchBackend(const graph::Graph& graph, const TensorViews& weights, int threads) {
   SB_ASSIGN_OR_RETURN(std::unique_ptr<Network> network, Network::Create(graph, weights));
-  return std::make_unique<TorchBackend>(std::move(network), graph, threads);
+  return std::make_unique<NetworkBackend>("torch", std::move(network), graph, threads);
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeWinogradBackend(const graph::Graph& graph, const TensorViews& weights, int threads) {
+  SB_ASSIGN_OR_RETURN(std::unique_ptr<Network> network, MakeWinogradNetwork(graph, weights));
+  return std::make_unique<NetworkBackend>("winograd", std::move(network), graph, threads);
 }
 
 class CheckBackend : public Backend {
@@ -95,6 +103,7 @@ class CheckBackend : public Backend {
 using Maker = absl::StatusOr<std::unique_ptr<Backend>> (*)(const graph::Graph&, const TensorViews&, int threads);
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeFastest(const graph::Graph& graph, const TensorViews& weights, int threads) {
+  if (PrefersWinograd(graph)) return MakeWinogradBackend(graph, weights, threads);
   absl::StatusOr<std::unique_ptr<Backend>> backend = MakeOpenvinoBackend(graph, weights, threads);
   return backend.ok() ? std::move(backend) : MakeTorchBackend(graph, weights, threads);
 }
@@ -106,8 +115,11 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeChecked(const graph::Graph& graph, 
 }
 
 absl::StatusOr<Maker> FindMaker(const std::string& name) {
-  static const std::map<std::string, Maker> makers = {
-      {"auto", MakeFastest}, {"check", MakeChecked}, {"openvino", MakeOpenvinoBackend}, {"torch", MakeTorchBackend}};
+  static const std::map<std::string, Maker> makers = {{"auto", MakeFastest},
+                                                      {"check", MakeChecked},
+                                                      {"openvino", MakeOpenvinoBackend},
+                                                      {"torch", MakeTorchBackend},
+                                                      {"winograd", MakeWinogradBackend}};
   if (const auto found = makers.find(name); found != makers.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [known, maker] : makers) names.push_back(known);

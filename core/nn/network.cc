@@ -10,8 +10,8 @@
 #include "core/base/status_macros.h"
 #include "core/graph/edit.h"
 #include "core/nn/check_batch.h"
-#include "core/nn/network_layers.h"
 #include "core/nn/torch_errors.h"
+#include "core/nn/torch_network.h"
 #include "core/nn/torch_pch.h"
 #include "core/nn/weights.h"
 
@@ -20,7 +20,6 @@ namespace {
 
 using graph::ResolvedLayer;
 
-// Convolutions like their weights in the memory order of their images.
 at::Tensor CopyOf(const TensorView& view) {
   at::Tensor tensor = at::empty(view.shape, at::kFloat);
   std::memcpy(tensor.data_ptr<float>(), view.data.data(), view.data.size());
@@ -29,7 +28,7 @@ at::Tensor CopyOf(const TensorView& view) {
 
 class TorchNetwork : public Network {
  public:
-  TorchNetwork(graph::Graph graph, TorchParameters parameters) : Network(std::move(graph)), parameters_(std::move(parameters)) {}
+  TorchNetwork(graph::Graph graph, std::vector<LayerStep> steps) : Network(std::move(graph)), steps_(std::move(steps)) {}
 
   absl::Status RunInto(std::span<const float> input, size_t batch, std::span<const std::string> layers,
                        std::span<const std::span<float>> outputs) const override {
@@ -67,7 +66,7 @@ class TorchNetwork : public Network {
         inputs.push_back(values[index]);
         if (--*readers[index] == 0) values[index] = at::Tensor();
       }
-      values[i] = i == 0 ? InputTensor(input, batch) : RunnerOf(layer.layer.type)(layer, inputs, parameters_);
+      values[i] = i == 0 ? InputTensor(input, batch) : steps_[i](layer, inputs);
       if (const auto found = wanted.find(i); found != wanted.end()) CopyOut(values[i], found->second);
     }
     return absl::OkStatus();
@@ -85,7 +84,7 @@ class TorchNetwork : public Network {
     std::memcpy(output.data(), values.const_data_ptr<float>(), output.size_bytes());
   }
 
-  const TorchParameters parameters_;
+  const std::vector<LayerStep> steps_;
 };
 
 }  // namespace
@@ -101,17 +100,40 @@ absl::StatusOr<std::vector<float>> Network::Run(std::span<const float> input, si
   return output;
 }
 
+std::shared_ptr<const TorchParameters> MakeTorchParameters(const TensorViews& weights) {
+  TorchParameters parameters;
+  for (const auto& [name, view] : weights) parameters.emplace(name, CopyOf(view));
+  return std::make_shared<const TorchParameters>(std::move(parameters));
+}
+
+LayerStep PlainStep(const ResolvedLayer& layer, std::shared_ptr<const TorchParameters> parameters) {
+  const LayerRunner runner = RunnerOf(layer.layer.type);
+  if (runner == nullptr) return nullptr;
+  return [runner, parameters = std::move(parameters)](const ResolvedLayer& own, const std::vector<at::Tensor>& inputs) {
+    return runner(own, inputs, *parameters);
+  };
+}
+
+absl::Status CheckLayerTypes(const graph::Graph& graph) {
+  for (const ResolvedLayer& layer : graph.layers()) {
+    if (layer.layer.type == "input" || RunnerOf(layer.layer.type) != nullptr) continue;
+    return absl::UnimplementedError(absl::StrCat("layers of type '", layer.layer.type, "' cannot be run"));
+  }
+  return absl::OkStatus();
+}
+
+std::unique_ptr<Network> MakeTorchNetwork(graph::Graph graph, std::vector<LayerStep> steps) {
+  return std::make_unique<TorchNetwork>(std::move(graph), std::move(steps));
+}
+
 absl::StatusOr<std::unique_ptr<Network>> Network::Create(const graph::Graph& graph, const TensorViews& weights) {
   SB_RETURN_IF_ERROR(CheckWeights(graph, weights));
-  for (const ResolvedLayer& layer : graph.layers()) {
-    if (layer.layer.type != "input" && RunnerOf(layer.layer.type) == nullptr) {
-      return absl::UnimplementedError(absl::StrCat("layers of type '", layer.layer.type, "' cannot be run"));
-    }
-  }
+  SB_RETURN_IF_ERROR(CheckLayerTypes(graph));
   return WithoutExceptions([&]() -> absl::StatusOr<std::unique_ptr<Network>> {
-    TorchParameters parameters;
-    for (const auto& [name, view] : weights) parameters.emplace(name, CopyOf(view));
-    return std::make_unique<TorchNetwork>(graph, std::move(parameters));
+    const std::shared_ptr<const TorchParameters> parameters = MakeTorchParameters(weights);
+    std::vector<LayerStep> steps;
+    for (const ResolvedLayer& layer : graph.layers()) steps.push_back(PlainStep(layer, parameters));
+    return MakeTorchNetwork(graph, std::move(steps));
   });
 }
 

@@ -3,7 +3,9 @@
 #include <dlfcn.h>
 #include <openvino/c/openvino.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -11,6 +13,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "core/base/status_macros.h"
 #include "core/nn/check_batch.h"
 #include "core/nn/openvino_ir.h"
@@ -87,7 +91,9 @@ absl::StatusOr<Runtime> LoadRuntime() {
   SB_RETURN_IF_ERROR(ResolveAll(library, &runtime));
   ov_version_t version = {};
   SB_RETURN_IF_ERROR(ToStatus(runtime, runtime.get_version(&version), "has no version"));
-  runtime.name = absl::StrCat("openvino-", version.buildNumber);
+  // "2026.4.1-22982-<commit>-<branch>"; the first two say which build it is.
+  const std::vector<std::string> parts = absl::StrSplit(version.buildNumber, absl::MaxSplits('-', 2));
+  runtime.name = absl::StrCat("openvino-", absl::StrJoin(parts.begin(), parts.begin() + std::min<ptrdiff_t>(2, std::ssize(parts)), "-"));
   runtime.version_free(&version);
   SB_RETURN_IF_ERROR(ToStatus(runtime, runtime.core_create(&runtime.core), "cannot start"));
   return runtime;

@@ -46,7 +46,9 @@ TEST_P(BackendTest, ComputesEveryLayerType) {
   const graph::Graph graph = EveryLayerGraph();
   const TensorMap weights = LivelyWeights(graph, 1);
   const std::vector<float> input = RandomValues(kBatch * static_cast<size_t>(graph::ElementsOf(graph.input_shape())), 2);
+  const bool is_other = GetParam() == "check" || GetParam() == "auto";  // then each layer has been seen through that other
   for (const auto& [layer, expected] : RunNaively(graph, ViewsOf(weights), input, kBatch)) {
+    if (is_other && layer != graph.layers().back().layer.name) continue;
     SB_ASSERT_OK_AND_ASSIGN(const auto backend,
                             MakeBackend(graph, ViewsOf(weights), {.backend = GetParam(), .layer = layer, .threads = 2}));
     EXPECT_EQ(backend->output_values() * kBatch, expected.size());
@@ -95,7 +97,7 @@ TEST_P(BackendTest, TakesBatchesOfAnySizeAndRefusesWrongOnes) {
   EXPECT_THAT(backend->Forward(RandomValues(36, 1), 2, output), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("4 values")));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BackendTest, ::testing::Values("torch", "openvino", "check", "auto"),
+INSTANTIATE_TEST_SUITE_P(All, BackendTest, ::testing::Values("torch", "openvino", "winograd", "check", "auto"),
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(Backend, RefusesWhatDoesNotFit) {

@@ -1,0 +1,129 @@
+#include "core/nn/winograd_network.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/base/cpu.h"
+#include "core/base/status_macros.h"
+#include "core/nn/torch_errors.h"
+#include "core/nn/torch_network.h"
+#include "core/nn/torch_pch.h"
+#include "core/nn/weights.h"
+#include "core/nn/winograd.h"
+
+namespace seedbed::nn {
+namespace {
+
+using graph::ResolvedLayer;
+
+const graph::Shape& InputShapeOf(const graph::Graph& graph, const ResolvedLayer& layer) {
+  return graph.layers()[layer.inputs[0]].output_shape;
+}
+
+bool FitsWinograd(const graph::Graph& graph, size_t index, const WinogradKernels& kernels) {
+  const ResolvedLayer& layer = graph.layers()[index];
+  return index > 0 && WinogradConvolution::Fits(layer, InputShapeOf(graph, layer), kernels);
+}
+
+// Of a layer with a weight: each of its numbers is used once for each place of the output.
+int64_t MultiplicationsOf(const ResolvedLayer& layer) {
+  if (layer.parameters.empty() || layer.layer.type == "batch_norm") return 0;
+  const graph::Shape& output = layer.output_shape;
+  return graph::ElementsOf(layer.parameters[0].shape) * graph::ElementsOf(output) / output.back();
+}
+
+bool HalvesPlainly(const ResolvedLayer& layer) {
+  constexpr std::array<int64_t, 2> kNone = {0, 0}, kTwo = {2, 2};
+  const graph::Window& window = layer.settings.window;
+  return layer.layer.type == "max_pool" && window.size == kTwo && window.strides == kTwo && window.before == kNone && window.after == kNone;
+}
+
+// For each layer the only one that reads it, if that is a max_pool that can be done in passing; else nullopt.
+std::vector<std::optional<size_t>> FindPools(const graph::Graph& graph) {
+  std::vector<std::vector<size_t>> readers(graph.layers().size());
+  for (size_t i = 0; i < graph.layers().size(); ++i) {
+    for (const size_t input : graph.layers()[i].inputs) readers[input].push_back(i);
+  }
+  std::vector<std::optional<size_t>> pools(readers.size());
+  for (size_t i = 0; i < readers.size(); ++i) {
+    if (readers[i].size() == 1 && HalvesPlainly(graph.layers()[readers[i][0]])) pools[i] = readers[i][0];
+  }
+  return pools;
+}
+
+at::Tensor Convolve(const WinogradConvolution& convolution, const at::Tensor& image) {
+  const at::Tensor input = ToOutside(image).contiguous();
+  const size_t batch = static_cast<size_t>(input.size(0));
+  const graph::Shape& shape = convolution.output_shape();
+  const at::Tensor output = at::empty({input.size(0), shape[0], shape[1], shape[2]}, at::kFloat);
+  const float* from = input.const_data_ptr<float>();
+  float* to = output.data_ptr<float>();
+  const size_t pieces = convolution.Pieces(batch);
+  std::atomic<size_t> next = 0;
+  // Whoever is free takes the next piece.
+  at::parallel_for(0, std::min(at::get_num_threads(), static_cast<int>(pieces)), 1, [&](int64_t first, int64_t last) {
+    if (first == last) return;
+    AlignedFloats scratch(convolution.scratch_floats());
+    for (size_t piece = next++; piece < pieces; piece = next++) convolution.RunPiece(piece, batch, from, scratch.get(), to);
+  });
+  return ToInside(output);
+}
+
+LayerStep WinogradStep(std::shared_ptr<const WinogradConvolution> convolution) {
+  return [convolution = std::move(convolution)](const ResolvedLayer&, const std::vector<at::Tensor>& inputs) {
+    return Convolve(*convolution, inputs[0]);
+  };
+}
+
+LayerStep PassingStep() {
+  return [](const ResolvedLayer&, const std::vector<at::Tensor>& inputs) { return inputs[0]; };
+}
+
+std::unique_ptr<Network> Build(const graph::Graph& graph, const TensorViews& weights, const WinogradKernels& kernels) {
+  const std::vector<std::optional<size_t>> pools = FindPools(graph);
+  std::vector<LayerStep> steps(graph.layers().size());
+  TensorViews others = weights;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (!FitsWinograd(graph, i, kernels)) continue;
+    const ResolvedLayer& layer = graph.layers()[i];
+    steps[i] = WinogradStep(
+        std::make_shared<const WinogradConvolution>(layer, InputShapeOf(graph, layer), weights, pools[i].has_value(), kernels));
+    if (pools[i]) steps[*pools[i]] = PassingStep();
+    for (const graph::Parameter& parameter : layer.parameters) others.erase(parameter.name);
+  }
+  const std::shared_ptr<const TorchParameters> parameters = MakeTorchParameters(others);
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (!steps[i]) steps[i] = PlainStep(graph.layers()[i], parameters);
+  }
+  return MakeTorchNetwork(graph, std::move(steps));
+}
+
+}  // namespace
+
+bool PrefersWinograd(const graph::Graph& graph) {
+  constexpr double kShare = 0.9;
+  const WinogradKernels* kernels = WinogradKernelsFor(InstructionSet());
+  if (kernels == nullptr) return false;
+  double fitting = 0, all = 0;
+  for (size_t i = 0; i < graph.layers().size(); ++i) {
+    const auto multiplications = static_cast<double>(MultiplicationsOf(graph.layers()[i]));
+    all += multiplications;
+    if (FitsWinograd(graph, i, *kernels)) fitting += multiplications;
+  }
+  return all > 0 && fitting >= kShare * all;
+}
+
+absl::StatusOr<std::unique_ptr<Network>> MakeWinogradNetwork(const graph::Graph& graph, const TensorViews& weights) {
+  const WinogradKernels* kernels = WinogradKernelsFor(InstructionSet());
+  if (kernels == nullptr)
+    return absl::UnimplementedError("this processor lacks the instructions (AVX2 and FMA) of Winograd's convolutions");
+  SB_RETURN_IF_ERROR(CheckWeights(graph, weights));
+  SB_RETURN_IF_ERROR(CheckLayerTypes(graph));
+  return WithoutExceptions([&]() -> absl::StatusOr<std::unique_ptr<Network>> { return Build(graph, weights, *kernels); });
+}
+
+}  // namespace seedbed::nn

@@ -22,13 +22,19 @@ constexpr std::array<std::array<double, 3>, kWindow> kWeightTransform = {{
     {0, 0, 1},
 }};
 
-// G g G^T for one position.
-double TransformedWeight(const float* kernel, size_t row, size_t column) {
-  double sum = 0;
-  for (size_t i = 0; i < 3; ++i) {
-    for (size_t j = 0; j < 3; ++j) sum += kWeightTransform[row][i] * kernel[i * 3 + j] * kWeightTransform[column][j];
+// G g G^T.
+std::array<double, kPositions> TransformedTaps(const float* taps) {
+  std::array<std::array<double, 3>, kWindow> half = {};
+  for (size_t row = 0; row < kWindow; ++row) {
+    for (size_t i = 0; i < 3; ++i) {
+      for (size_t j = 0; j < 3; ++j) half[row][j] += kWeightTransform[row][i] * taps[i * 3 + j];
+    }
   }
-  return sum;
+  std::array<double, kPositions> transformed = {};
+  for (size_t position = 0; position < kPositions; ++position) {
+    for (size_t j = 0; j < 3; ++j) transformed[position] += half[position / kWindow][j] * kWeightTransform[position % kWindow][j];
+  }
+  return transformed;
 }
 
 // Large enough that the weights, which every piece reads, cost little; small enough that what a piece writes and reads again stays in
@@ -87,12 +93,14 @@ void WinogradConvolution::TransformWeights(const TensorView& weight) {
   constexpr size_t kTaps = 9;
   const std::vector<float> taps = FloatsOf(weight);  // [filter][channel][3][3]
   const size_t panel = kernels_.panel;
-  for (size_t filter = 0; filter < filters_; ++filter) {
+  for (size_t first = 0; first < filters_; first += panel) {
     for (size_t channel = 0; channel < channels_; ++channel) {
-      const float* kernel = taps.data() + (filter * channels_ + channel) * kTaps;
-      float* to = weights_.get() + (filter / panel * channels_ + channel) * panel + filter % panel;
-      for (size_t position = 0; position < kPositions; ++position) {
-        to[position * channels_ * filters_] = static_cast<float>(TransformedWeight(kernel, position / kWindow, position % kWindow));
+      float* to = weights_.get() + first * channels_ + channel * panel;
+      for (size_t filter = 0; filter < panel; ++filter) {
+        const auto transformed = TransformedTaps(taps.data() + ((first + filter) * channels_ + channel) * kTaps);
+        for (size_t position = 0; position < kPositions; ++position) {
+          to[position * channels_ * filters_ + filter] = static_cast<float>(transformed[position]);
+        }
       }
     }
   }

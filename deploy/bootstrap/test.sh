@@ -48,5 +48,6 @@ verb_fault() {
 verb_bench() {
   build_tree release all
   ensure_venv .venv tests/parity/requirements.txt
-  SEEDBED_SAMPLE_DIR=$(sample_dir) .venv/bin/python tests/bench/run_bench.py --build-dir build/release "$@"
+  ensure_venv .deps/bench tests/bench/requirements.txt
+  SEEDBED_SAMPLE_DIR=$(sample_dir) SEEDBED_PEERS_PYTHON=$PWD/.deps/bench/bin/python .venv/bin/python tests/bench/run_bench.py --build-dir build/release "$@"
 }

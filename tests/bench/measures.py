@@ -16,6 +16,7 @@ import grpc
 import numpy
 from PIL import Image
 
+import networks
 from api import Api
 from service import REPOSITORY, Service, program, wait_until
 
@@ -212,4 +213,4 @@ def training(context):
     yield {"name": "PyTorch in memory : ours, a later epoch, by image", "value": memory["later_epoch_seconds"] / later / share, "unit": "times"}
 
 
-ALL = {"start_up": start_up, "status": status_command, "queue": queue, "indexing": indexing, "training": training}
+ALL = {"start_up": start_up, "status": status_command, "queue": queue, "indexing": indexing, "training": training, "forward": networks.forward}

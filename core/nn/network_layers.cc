@@ -1,5 +1,7 @@
 #include "core/nn/network_layers.h"
 
+#include <ATen/ops/hardtanh.h>
+
 #include <array>
 #include <limits>
 #include <utility>
@@ -20,7 +22,7 @@ at::Tensor ParameterOf(const ResolvedLayer& layer, std::string_view leaf, const 
 at::Tensor Activated(const at::Tensor& tensor, const graph::Activation& activation) {
   if (!activation.rectified) return tensor;
   if (activation.ceiling == std::numeric_limits<float>::infinity()) return at::relu(tensor);
-  return at::clamp(tensor, 0, activation.ceiling);
+  return at::hardtanh(tensor, 0, activation.ceiling);  // a clamp whose edges pass no gradient, as a relu's
 }
 
 bool PadsUnevenly(const graph::Window& window) { return window.before != window.after; }

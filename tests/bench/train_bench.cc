@@ -21,6 +21,7 @@
 #include "core/train/linear_learner.h"
 #include "core/train/thread_team.h"
 #include "core/train/trainer.h"
+#include "tests/testing/silent_train_observer.h"
 #include "tests/testing/temporary_directory.h"
 
 namespace seedbed::train {
@@ -123,16 +124,6 @@ const Features& SharedFeatures() {
   return features;
 }
 
-class SilentObserver : public TrainObserver {
- public:
-  bool Cancelled() override { return false; }
-  void OnProgress(int, int64_t, int64_t, double) override {}
-  void OnEpoch(const EpochRecord&) override {}
-  void OnWarning(std::string_view, const std::string&) override {}
-  void OnResume(int, int64_t) override {}
-  void OnCheckpoint(int64_t) override {}
-};
-
 absl::StatusOr<TrainOutcome> TrainHead(const OptimizerOptions& optimizer, int threads, const std::filesystem::path& checkpoints) {
   const absl::StatusOr<graph::Graph> graph =
       graph::Graph::Create({{.name = "features", .type = "input", .config = {{"shape", {kHeadFeatures}}}, .inputs = {}},
@@ -151,7 +142,7 @@ absl::StatusOr<TrainOutcome> TrainHead(const OptimizerOptions& optimizer, int th
   training.chance_loss = 100;
   training.checkpoints = {checkpoints, 1, "head"};
   training.clock = &SystemClock();
-  SilentObserver observer;
+  testing::SilentTrainObserver observer;
   return Train(training, learner.get(), &observer);
 }
 

@@ -153,6 +153,21 @@ TEST(TorchLearner, GradientIsTheSlopeOfTheLossInTraining) {
   }
 }
 
+TEST(TorchLearner, TheEdgesOfARectifierPassNoGradient) {
+  const Features features(kExamples, 2, [](RandomStream*) { return 1.0f; });
+  for (const json& relu : {json("relu"), json{{"relu", 6}}}) {
+    const graph::Graph graph = WithHead({2}, {{{"dense", 2}}, relu, {{"dense", "classes"}}});
+    const auto learner = Make(graph, features.examples, Options());
+    nn::TensorMap weights = learner->weights();
+    weights["head_dense.weight"] = nn::Tensor::FromFloats({2, 2}, std::vector<float>{0, 0, 3, 3});
+    SB_ASSERT_OK(learner->Restore(weights, {}, 0));
+    SB_ASSERT_OK(learner->TrainBatch(Range(4)));
+    const std::vector<float> bias = FloatsIn(learner->weights(), "head_dense.bias");
+    EXPECT_EQ(bias[0], 0);
+    EXPECT_EQ(bias[1] == 0, relu.is_object());  // 6 is the other edge
+  }
+}
+
 TEST(TorchLearner, HeadsLearnAsLinearLearnersDo) {
   const Features features(kExamples, 37, [](RandomStream* random) { return random->NextUniform(); });
   const graph::Graph graph = WithHead({37}, {{{"dense", "classes"}}});

@@ -1,0 +1,11 @@
+// In the place of torch_learner.cc in a build without LibTorch: linear networks are trained all the same.
+#include "core/train/torch_learner.h"
+
+namespace seedbed::train {
+
+absl::StatusOr<std::unique_ptr<Learner>> MakeTorchLearner(const graph::Graph&, const nn::TensorMap&, Examples, Examples,
+                                                          const TorchLearnerOptions&) {
+  return absl::UnimplementedError("this build has no LibTorch, which all networks but linear ones need");
+}
+
+}  // namespace seedbed::train

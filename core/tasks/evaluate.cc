@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,9 +10,9 @@
 #include "core/base/status_macros.h"
 #include "core/evaluate/evaluation.h"
 #include "core/evaluate/report.h"
-#include "core/image/pixel_scaler.h"
+#include "core/features/extract.h"
+#include "core/nn/backend.h"
 #include "core/nn/model_file.h"
-#include "core/nn/network.h"
 #include "core/tasks/dataset_events.h"
 #include "core/tasks/labelled_images.h"
 
@@ -37,15 +38,6 @@ absl::Status CheckClasses(const EvaluateSpec& spec, const std::vector<std::strin
   return absl::InvalidArgumentError(message);
 }
 
-absl::StatusOr<std::vector<uint32_t>> RowsToEvaluate(const EvaluateSpec& spec, const LabelledDataset& dataset) {
-  const std::string subset = !dataset.split ? "train" : spec.subset.empty() ? "validation" : spec.subset;
-  std::vector<uint32_t> rows = dataset.RowsOf(subset);
-  if (!rows.empty()) return rows;
-  if (!dataset.split) return absl::InvalidArgumentError(absl::StrCat("dataset '", spec.dataset, "' has no image"));
-  return absl::InvalidArgumentError(
-      absl::StrCat("the split has no image in a subset '", subset, "'; its subsets are ", absl::StrJoin(dataset.split->subsets, ", ")));
-}
-
 class EvaluateTask {
  public:
   EvaluateTask(const EvaluateSpec& spec, nn::SavedModel model, LabelledDataset dataset, std::vector<uint32_t> rows, TaskContext& context)
@@ -60,32 +52,38 @@ class EvaluateTask {
     const int threads = ComputeThreads(0, context_);
     Log("plan", absl::StrCat("evaluating model '", spec_.model, "' on ", Counted(static_cast<int64_t>(rows_.size()), "image")), context_);
     SB_ASSIGN_OR_RETURN(const auto decoded, DecodeImages(dataset_, rows_, model_.preprocessing, threads, context_));
-    nn::SetComputeThreads(threads);
-    SB_ASSIGN_OR_RETURN(const auto network, nn::Network::Create(model_.graph, nn::ViewsOf(model_.weights)));
-    ImageProgress progress("evaluate", context_);
-    const size_t batch_size = static_cast<size_t>(spec_.batch_size);
-    for (size_t first = 0; first < rows_.size(); first += batch_size) {
-      if (!progress.Update(first, rows_.size())) return absl::CancelledError("evaluation was cancelled");
-      SB_RETURN_IF_ERROR(JudgeBatch(*decoded, *network, first, std::min(batch_size, rows_.size() - first)));
-    }
-    progress.Update(rows_.size(), rows_.size());
+    SB_RETURN_IF_ERROR(Judge(*decoded, threads));
     SB_RETURN_IF_ERROR(PublishReports());
     return Result();
   }
 
  private:
-  absl::Status JudgeBatch(const image::DecodedRows& decoded, const nn::Network& network, size_t first, size_t count) {
-    const size_t pixels = decoded.row(first).size();
-    input_.resize(count * pixels);
-    for (size_t i = 0; i < count; ++i) scaler_.Apply(decoded.row(first + i), std::span(input_).subspan(i * pixels, pixels));
-    SB_ASSIGN_OR_RETURN(const std::vector<float> logits, network.Run(input_, count, graph::LogitsLayer(model_.graph).layer.name));
+  // The network up to its logits, over all images: memory for a few batches, however many there are.
+  absl::Status Judge(const image::DecodedRows& decoded, int threads) {
+    const graph::ResolvedLayer& logits = graph::LogitsLayer(model_.graph);
+    SB_ASSIGN_OR_RETURN(const auto backend, nn::MakeBackend(model_.graph, nn::ViewsOf(model_.weights),
+                                                            {.backend = "auto", .layer = logits.layer.name, .threads = threads}));
+    SB_ASSIGN_OR_RETURN(features::Extractor network,
+                        features::Extractor::Create(backend.get(), logits.output_shape, model_.preprocessing, model_.mean_image,
+                                                    {.batch = static_cast<size_t>(spec_.batch_size)}));
+    ImageProgress progress("evaluate", context_);
+    const auto on_progress = [&progress](size_t done, size_t total) { return progress.Update(done, total); };
+    const auto judge = [this](size_t first, std::span<const float> rows) {
+      JudgeRows(first, rows);
+      return absl::OkStatus();
+    };
+    std::vector<size_t> images(rows_.size());
+    std::iota(images.begin(), images.end(), size_t{0});
+    return network.Run(images, features::PixelsOf(decoded), judge, on_progress);
+  }
+
+  void JudgeRows(size_t first, std::span<const float> logits) {
     const size_t classes = model_.classes.size();
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < logits.size() / classes; ++i) {
       const dataset::ManifestRow& row = dataset_.manifest.rows[rows_[first + i]];
       const size_t label = static_cast<size_t>(row.label);
-      predictions_.push_back({row.path, label, evaluation_.Add(std::span(logits).subspan(i * classes, classes), label)});
+      predictions_.push_back({row.path, label, evaluation_.Add(logits.subspan(i * classes, classes), label)});
     }
-    return absl::OkStatus();
   }
 
   absl::Status PublishReports() const {
@@ -118,8 +116,6 @@ class EvaluateTask {
   const LabelledDataset dataset_;
   const std::vector<uint32_t> rows_;
   TaskContext& context_;
-  const image::PixelScaler scaler_{model_.preprocessing, model_.mean_image};
-  std::vector<float> input_;  // of the batch
   evaluate::Evaluation evaluation_;
   std::vector<evaluate::Prediction> predictions_;
 };
@@ -133,8 +129,13 @@ absl::StatusOr<EvaluateResult> RunEvaluate(const EvaluateSpec& spec, TaskContext
   if (spec.top_k < 1) return absl::InvalidArgumentError(absl::StrCat("top_k is ", spec.top_k, "; it must be at least 1"));
   SB_ASSIGN_OR_RETURN(nn::SavedModel model, nn::ReadModel(spec.model_dir));
   SB_ASSIGN_OR_RETURN(LabelledDataset dataset, OpenDataset(spec.dataset_dir, spec.split_file));
+  if (model.classes.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("model '", spec.model, "' is a network without classes: train a head on it, or evaluate one that has"));
+  }
   SB_RETURN_IF_ERROR(CheckClasses(spec, model.classes, dataset.manifest.classes));
-  SB_ASSIGN_OR_RETURN(std::vector<uint32_t> rows, RowsToEvaluate(spec, dataset));
+  const std::string subset = spec.subset.empty() ? "validation" : spec.subset;
+  SB_ASSIGN_OR_RETURN(std::vector<uint32_t> rows, RowsOfSubset(dataset, spec.dataset, subset));
   return EvaluateTask(spec, std::move(model), std::move(dataset), std::move(rows), context).Run();
 }
 

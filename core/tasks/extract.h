@@ -18,7 +18,7 @@ struct ExtractSpec {
   std::filesystem::path dataset_dir;
   std::string split;  // name
   std::filesystem::path split_file;
-  std::string subset;  // of the split; empty: all images of the dataset
+  std::string subset;  // of the split; empty: all its subsets, or without a split all images of the dataset
   std::string model;   // whose weights
   int model_version = 1;
   std::filesystem::path model_dir;
@@ -27,6 +27,8 @@ struct ExtractSpec {
   std::string pool = "none";      // "none", "avg", "max": over height and width of the layer's output
   std::string features;           // name of the set to make
   std::string dtype = "float32";  // "float32", "float16", "bfloat16"
+  int width = 0;                  // pixels; 0: the model's
+  int height = 0;
   int batch_size = 32;
   int threads = 0;  // 0: the profile's
 };

@@ -1,8 +1,6 @@
 #include "core/tasks/import_model.h"
 
-#include <filesystem>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,7 +12,7 @@
 #include "core/nn/naming.h"
 #include "core/nn/safetensors.h"
 #include "core/tasks/dataset_events.h"
-#include "core/tasks/train_record.h"
+#include "core/tasks/publish_model.h"
 
 namespace seedbed::tasks {
 namespace {
@@ -35,6 +33,14 @@ absl::StatusOr<nn::SafetensorsContent> Parse(const ImportModelSpec& spec, const 
   absl::StatusOr<nn::SafetensorsContent> content = nn::ParseSafetensors(file.bytes());
   if (content.ok()) return content;
   return absl::InvalidArgumentError(absl::StrCat(SourceName(spec), ": ", content.status().message()));
+}
+
+absl::StatusOr<image::Preprocessing> PreprocessingOf(const ImportModelSpec& spec) {
+  SB_ASSIGN_OR_RETURN(const graph::Architecture* architecture, graph::FindArchitecture(spec.arch));
+  SB_ASSIGN_OR_RETURN(const image::Preprocessing usual, UsualPreprocessing(*architecture));
+  SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, ResolvePreprocessing(spec.preprocessing, usual));
+  if (preprocessing.center == image::Center::kNone) return preprocessing;
+  return absl::InvalidArgumentError("center is mean_image; it must be none: there are no training images to take the mean of");
 }
 
 // Brings the tensors under the network's names.
@@ -58,7 +64,9 @@ class Importer {
                          .weights = std::move(renamed->weights),
                          .mean_image = {},
                          .training = {{"source", spec_.source}, {"source_sha256", spec_.weights_sha256}, {"naming", renamed->naming}}};
-    return Publish(model, std::string(renamed->naming), context);
+    ImportModelResult result{.naming = std::string(renamed->naming), .model = {}};
+    SB_ASSIGN_OR_RETURN(result.model, PublishModel(model, context));
+    return result;
   }
 
  private:
@@ -91,19 +99,6 @@ class Importer {
     return names;
   }
 
-  static absl::StatusOr<ImportModelResult> Publish(const nn::SavedModel& model, std::string naming, TaskContext& context) {
-    const std::filesystem::path& folder = context.paths().output_dir;
-    SB_RETURN_IF_ERROR(nn::WriteModel(folder, model));
-    ImportModelResult result{.naming = std::move(naming), .model = ResultOf(model)};
-    for (const char* name : {nn::kModelJsonName, nn::kModelWeightsName}) {
-      std::error_code error;
-      const auto bytes = std::filesystem::file_size(folder / name, error);
-      if (error) return ErrnoStatus(error.value(), "read", folder / name);
-      result.model.bytes += static_cast<int64_t>(bytes);
-    }
-    return result;
-  }
-
   const ImportModelSpec& spec_;
   const image::Preprocessing preprocessing_;
   const nn::TensorViews& source_;
@@ -116,9 +111,7 @@ absl::StatusOr<ImportModelResult> RunImportModel(const ImportModelSpec& spec, Ta
   Log("plan", absl::StrCat("importing weights of ", spec.arch, " from ", SourceName(spec)), context);
   SB_ASSIGN_OR_RETURN(const MappedFile file, OpenUpload(spec, context));
   SB_ASSIGN_OR_RETURN(const nn::SafetensorsContent content, Parse(spec, file));
-  SB_ASSIGN_OR_RETURN(
-      const image::Preprocessing preprocessing,
-      ResolvePreprocessing(spec.preprocessing, {.width = kUsualSide, .height = kUsualSide, .center = image::Center::kNone}));
+  SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, PreprocessingOf(spec));
   return Importer(spec, preprocessing, content.tensors).Run(context);
 }
 

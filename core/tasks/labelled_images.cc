@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
 #include "core/base/thread_pool.h"
 #include "core/dataset/decoded_rows.h"
@@ -30,7 +31,21 @@ absl::StatusOr<LabelledDataset> OpenDataset(const std::filesystem::path& dataset
   return dataset;
 }
 
+absl::StatusOr<std::vector<uint32_t>> RowsOfSubset(const LabelledDataset& dataset, const std::string& name, const std::string& subset) {
+  std::vector<uint32_t> rows = dataset.RowsOf(dataset.split ? subset : "train");
+  if (!rows.empty()) return rows;
+  if (!dataset.split) return absl::InvalidArgumentError(absl::StrCat("dataset '", name, "' has no image"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the split has no image in a subset '", subset, "'; its subsets are ", absl::StrJoin(dataset.split->subsets, ", ")));
+}
+
 int ComputeThreads(int wanted, const TaskContext& context) { return std::max(1, wanted > 0 ? wanted : context.profile().threads); }
+
+absl::Status CheckFiles(const LabelledDataset& dataset, std::span<const uint32_t> rows, int threads, const TaskContext& context) {
+  ThreadPool pool(static_cast<size_t>(std::max(1, threads - 1)));  // the calling thread checks too
+  const auto go_on = [&context] { return !context.cancelled(); };
+  return dataset::CheckAllUnchanged(dataset.manifest, rows, context.paths().objects_dir, &pool, go_on);
+}
 
 absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledDataset& dataset, std::span<const uint32_t> rows,
                                                                  const image::Preprocessing& preprocessing, int threads,

@@ -31,8 +31,15 @@ struct LabelledDataset {
 // `split_file` may be empty. Errors as ReadManifest and ReadSplitTable.
 absl::StatusOr<LabelledDataset> OpenDataset(const std::filesystem::path& dataset_dir, const std::filesystem::path& split_file);
 
+// The rows of a subset; of the subset "train", which is all, when there is no split. INVALID_ARGUMENT naming the subsets there are when it
+// has no image.
+absl::StatusOr<std::vector<uint32_t>> RowsOfSubset(const LabelledDataset& dataset, const std::string& name, const std::string& subset);
+
 // Compute threads of the task: `wanted`, or the profile's when that is 0; at least 1.
 int ComputeThreads(int wanted, const TaskContext& context);
+
+// Compares the rows with their files, as decoding does. Errors as dataset::CheckAllUnchanged.
+absl::Status CheckFiles(const LabelledDataset& dataset, std::span<const uint32_t> rows, int threads, const TaskContext& context);
 
 // Row i of the result is the picture of manifest row rows[i], from the decoded cache or decoded now. Reports progress and logs how many
 // were in the cache. Errors as dataset::LoadDecodedRows.

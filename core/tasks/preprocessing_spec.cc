@@ -50,4 +50,10 @@ absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpe
   return result;
 }
 
+absl::StatusOr<image::Preprocessing> UsualPreprocessing(const graph::Architecture& architecture) {
+  SB_ASSIGN_OR_RETURN(image::Preprocessing usual, image::PresetNamed(architecture.preset));
+  usual.width = usual.height = architecture.side;
+  return usual;
+}
+
 }  // namespace seedbed::tasks

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/graph/architectures.h"
 #include "core/image/preprocessing.h"
 
 namespace seedbed::tasks {
@@ -24,5 +25,8 @@ struct PreprocessingSpec {
 
 // What is asked for, and `base` where it is open. INVALID_ARGUMENT naming the setting, its value and what is allowed.
 absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpec& spec, const image::Preprocessing& base);
+
+// What the architecture's published weights expect: its preset and its side, without a mean image.
+absl::StatusOr<image::Preprocessing> UsualPreprocessing(const graph::Architecture& architecture);
 
 }  // namespace seedbed::tasks

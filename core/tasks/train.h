@@ -26,7 +26,9 @@ struct OptimizerSpec {
 
 enum class Keep { kLast, kBest };
 
-// Trains from images (dataset), or from the features of images (features).
+// Trains from images (dataset), or from the features of images (features). The network is, in this order: the initial model's; that of the
+// weights without its top, or of the features up to their layer, with a head on it; the architecture's without its top, with the head; the
+// whole architecture, when no head is given.
 struct TrainSpec {
   std::string dataset;
   int dataset_version = 1;
@@ -40,7 +42,7 @@ struct TrainSpec {
   std::string arch;                    // empty: that of the weights, else "logistic"
   std::string weights;                 // NAME:VERSION of the model that the backbone comes from; with features: of the one that made them
   std::filesystem::path weights_dir;   // empty: random weights
-  std::string head;                    // JSON list of layers (core/graph/edit.h); empty: the architecture's
+  std::string head;                    // JSON list of layers (core/graph/edit.h); empty: the architecture's own
   std::vector<std::string> trainable;  // patterns of layer names (core/graph/edit.h); empty: "head" with weights, else "all"
   bool feature_cache = true;           // keep what the frozen layers make of each image; changes no bit of the result
   std::string model;

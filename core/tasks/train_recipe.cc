@@ -61,12 +61,14 @@ absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec)
   return options;
 }
 
-nlohmann::json RecipeJson(const TrainSpec& spec, const image::Preprocessing& preprocessing) {
-  return {{"arch", spec.arch},
+nlohmann::json RecipeJson(const TrainSpec& spec, const nn::SavedModel& model) {
+  return {{"arch", model.arch},
+          {"head", spec.head},
+          {"trainable", spec.trainable},
           {"epochs", spec.epochs},
           {"batch_size", spec.batch_size},
           {"optimizer", OptimizerJson(spec.optimizer)},
-          {"preprocessing", image::PreprocessingToJson(preprocessing)},
+          {"preprocessing", image::PreprocessingToJson(model.preprocessing)},
           {"seed", spec.seed},
           {"shuffle", spec.shuffle},
           {"keep", spec.keep == Keep::kBest ? "best" : "last"}};

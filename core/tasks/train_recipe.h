@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/nn/model_file.h"
 #include "core/tasks/train.h"
 #include "core/train/optimizer.h"
 #include "nlohmann/json.hpp"
@@ -17,6 +18,7 @@ absl::Status CheckRecipe(const TrainSpec& spec);
 absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec);
 
 // Every setting that decides the weights, for model.json and for the digest that binds checkpoints to their job.
-nlohmann::json RecipeJson(const TrainSpec& spec, const image::Preprocessing& preprocessing);
+// `model`: what is trained.
+nlohmann::json RecipeJson(const TrainSpec& spec, const nn::SavedModel& model);
 
 }  // namespace seedbed::tasks

@@ -21,26 +21,34 @@ EpochMetrics MetricsFrom(const train::EpochRecord& record, const EpochPlan& plan
           .val_images = plan.val_images};
 }
 
-nlohmann::json TrainingJson(const TrainSpec& spec, const TrainingRecord& record) {
+nlohmann::json TrainingJson(const TrainSpec& spec, const nn::SavedModel& model, const TrainingRecord& record) {
   nlohmann::json history = nlohmann::json::array();
   for (const train::EpochRecord& epoch : record.history) history.push_back(train::ToJson(epoch));
-  return {{"dataset", spec.dataset},
-          {"dataset_version", spec.dataset_version},
-          {"manifest_sha256", record.manifest_sha256},
-          {"split", spec.split},
-          {"training_images", record.training_images},
-          {"validation_images", record.validation_images},
-          {"recipe", RecipeJson(spec, record.preprocessing)},
-          {"profile",
-           {{"device", record.profile.device},
-            {"instruction_set", record.profile.instruction_set},
-            {"precision", record.profile.precision},
-            {"threads", record.profile.threads},
-            {"version", record.profile.version}}},
-          {"epoch", record.epoch},
-          {"best_epoch", record.best_epoch},
-          {"metrics", train::ToJson(record.history[static_cast<size_t>(record.epoch - 1)])},
-          {"history", std::move(history)}};
+  nlohmann::json json = record.inputs;
+  json.update({{"training_images", record.training_images},
+               {"validation_images", record.validation_images},
+               {"recipe", RecipeJson(spec, model)},
+               {"profile",
+                {{"device", record.profile.device},
+                 {"instruction_set", record.profile.instruction_set},
+                 {"precision", record.profile.precision},
+                 {"threads", record.profile.threads},
+                 {"version", record.profile.version}}},
+               {"epoch", record.epoch},
+               {"best_epoch", record.best_epoch},
+               {"metrics", train::ToJson(record.history[static_cast<size_t>(record.epoch - 1)])},
+               {"history", std::move(history)}});
+  if (!record.backbone.model.empty()) {
+    json["backbone"] = {
+        {"model", record.backbone.model}, {"weights_sha256", record.backbone.weights_sha256}, {"layer", record.backbone.end}};
+  }
+  if (record.frozen) {
+    json["frozen"] = {{"layer", record.frozen->layer},
+                      {"backend", record.frozen->backend},
+                      {"feature_cache", record.frozen->cached},
+                      {"computed", record.frozen->computed}};
+  }
+  return json;
 }
 
 std::string HistoryCsv(std::span<const train::EpochRecord> history) {
@@ -51,20 +59,6 @@ std::string HistoryCsv(std::span<const train::EpochRecord> history) {
     absl::StrAppend(&csv, optional(record.val_accuracy), ",", record.lr, ",", record.seconds, ",", record.images_per_second, "\n");
   }
   return csv;
-}
-
-TrainResult ResultOf(const nn::SavedModel& model) {
-  TrainResult result;
-  result.arch = model.arch;
-  result.preprocessing = model.preprocessing;
-  result.classes = model.classes;
-  result.parameters = model.graph.parameter_count();
-  result.trainable_parameters = model.graph.trainable_parameter_count();
-  result.weights_sha256 = nn::ModelSha256(model);
-  for (graph::SummaryRow& row : model.graph.Summary()) {
-    result.layers.push_back({std::move(row.name), std::move(row.type), std::move(row.output_shape), row.parameters, row.trainable});
-  }
-  return result;
 }
 
 }  // namespace seedbed::tasks

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/nn/model_file.h"
 #include "core/tasks/train.h"
+#include "core/tasks/train_inputs.h"
+#include "core/tasks/train_network.h"
 #include "core/train/checkpoint.h"
 #include "nlohmann/json.hpp"
 
@@ -23,10 +26,11 @@ EpochMetrics MetricsFrom(const train::EpochRecord& record, const EpochPlan& plan
 
 // How a model came about, beside its spec.
 struct TrainingRecord {
-  std::string manifest_sha256;
-  image::Preprocessing preprocessing;
+  nlohmann::json inputs;  // TrainInputs::Record
   int64_t training_images = 0;
   int64_t validation_images = 0;
+  BackboneOrigin backbone;
+  std::optional<FrozenUse> frozen;
   ExecutionProfile profile;  // as it was used
   int epoch = 0;             // whose weights the model has
   int best_epoch = 0;
@@ -34,12 +38,9 @@ struct TrainingRecord {
 };
 
 // "training" of model.json (core/nn/model_file.h).
-nlohmann::json TrainingJson(const TrainSpec& spec, const TrainingRecord& record);
+nlohmann::json TrainingJson(const TrainSpec& spec, const nn::SavedModel& model, const TrainingRecord& record);
 
 // Columns epoch, loss, accuracy, val_loss, val_accuracy, lr, seconds, images_per_second; no value where there is no validation.
 std::string HistoryCsv(std::span<const train::EpochRecord> history);
-
-// All that follows from the model alone.
-TrainResult ResultOf(const nn::SavedModel& model);
 
 }  // namespace seedbed::tasks

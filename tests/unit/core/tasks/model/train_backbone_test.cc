@@ -1,0 +1,263 @@
+// Training on a backbone: from images, and from features stored before.
+#include <cstring>
+
+#include "core/graph/edit.h"
+#include "core/nn/model_file.h"
+#include "core/tasks/extract.h"
+#include "core/tasks/train.h"
+#include "gmock/gmock.h"
+#include "tests/unit/core/tasks/model/prepared_dataset.h"
+#include "tests/unit/core/tasks/model/tiny_backbone.h"
+
+namespace seedbed::tasks {
+namespace {
+
+using ::seedbed::testing::FakeTaskContext;
+using ::seedbed::testing::PreparedDataset;
+using ::seedbed::testing::StatusIs;
+using ::seedbed::testing::TinyBackbone;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr char kDeepHead[] = R"(["flatten", {"dense": 8}, "relu", {"dropout": 0.5}, {"dense": "classes"}])";
+
+class TrainBackboneTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    SB_ASSERT_OK(nn::WriteModel(folder_.path(), backbone_));
+    spec_.weights = "tiny:1";
+    spec_.weights_dir = folder_.path();
+    spec_.arch.clear();
+    spec_.preprocessing = {};
+  }
+
+  std::string Digest(const TrainSpec& spec) {
+    FakeTaskContext context;
+    const absl::StatusOr<TrainResult> result = RunTrain(spec, context);
+    EXPECT_THAT(result, testing::IsOk());
+    return result.ok() ? result->weights_sha256 : "";
+  }
+
+  // Extracts the features of a subset; `context` holds them.
+  void Extract(const std::string& subset, const ExtractSpec& like, FakeTaskContext* context) {
+    ExtractSpec spec = like;
+    spec.dataset = "plants";
+    spec.dataset_dir = dataset_.dataset_dir();
+    spec.split_file = dataset_.split_file();
+    spec.subset = subset;
+    spec.model = "tiny";
+    spec.model_dir = folder_.path();
+    spec.features = subset;
+    SB_ASSERT_OK(RunExtract(spec, *context));
+  }
+  TrainSpec OnFeatures() {
+    TrainSpec spec = spec_;
+    spec.dataset.clear();
+    spec.dataset_dir.clear();
+    spec.split.clear();
+    spec.split_file.clear();
+    spec.features = "f";
+    spec.features_dir = training_.paths().output_dir;
+    spec.val_features = "g";
+    spec.val_features_dir = validation_.paths().output_dir;
+    return spec;
+  }
+
+  const PreparedDataset dataset_{{"dark", "light", "mid"}};
+  const testing::TemporaryDirectory folder_;
+  const nn::SavedModel backbone_ = TinyBackbone();
+  TrainSpec spec_ = dataset_.TrainSpec();
+  FakeTaskContext context_;
+  FakeTaskContext training_, validation_;  // of extractions
+};
+
+TEST_F(TrainBackboneTest, PublishesTheWholeNetworkAndChangesTheHeadOnly) {
+  spec_.epochs = 20;
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec_, context_));
+  EXPECT_EQ(result.arch, "resnet18");
+  EXPECT_EQ(result.preprocessing, backbone_.preprocessing);
+  EXPECT_EQ(result.trainable_parameters, 6 * 3 + 3);
+  EXPECT_EQ(result.parameters, backbone_.graph.parameter_count() + 21);
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
+  for (const auto& [name, tensor] : backbone_.weights) EXPECT_EQ(model.weights.at(name).data, tensor.data) << name;
+  EXPECT_EQ(model.graph.layers().back().layer.name, "head_softmax");
+  EXPECT_EQ(model.training["backbone"]["model"], "tiny:1");
+  EXPECT_EQ(model.training["backbone"]["weights_sha256"], nn::ModelSha256(backbone_));
+  EXPECT_EQ(model.training["frozen"]["feature_cache"], true);
+  EXPECT_EQ(model.training["frozen"]["computed"], 24);
+}
+
+TEST_F(TrainBackboneTest, RunsTheBackboneOnceForAllJobs) {
+  SB_ASSERT_OK(RunTrain(spec_, context_));
+  EXPECT_THAT(context_.EventsOf<LogLine>()[0].message, AllOf(HasSubstr("21 of them trainable"), HasSubstr("runs the backbone"),
+                                                             HasSubstr("once: 0 of 24 images in the feature cache")));
+  FakeTaskContext second(context_, 2), third(context_, 3);
+  spec_.seed = 7;
+  SB_ASSERT_OK(RunTrain(spec_, second));
+  EXPECT_THAT(second.EventsOf<LogLine>()[0].message, HasSubstr("once: 24 of 24 images in the feature cache"));
+  // An extraction of the same layer, pooled by itself, finds the same rows.
+  ExtractSpec extract;
+  extract.pool = "avg";
+  Extract("train", extract, &third);
+  EXPECT_THAT(third.EventsOf<LogLine>()[0].message, HasSubstr("18 are in the feature cache, computes 0"));
+}
+
+TEST_F(TrainBackboneTest, TheCacheChangesNoBit) {
+  for (const char* head : {"", kDeepHead}) {
+    spec_.head = head;
+    spec_.feature_cache = true;
+    const std::string cached = Digest(spec_);
+    spec_.feature_cache = false;
+    EXPECT_EQ(Digest(spec_), cached) << head;
+  }
+}
+
+TEST_F(TrainBackboneTest, FeaturesStoredBeforeTrainTheSameHead) {
+  for (const char* head : {R"(["global_average_pool", {"dense": "classes"}])", kDeepHead}) {
+    FakeTaskContext cache;
+    spec_.head = head;
+    FakeTaskContext from_images(cache, 1), from_features(cache, 2);
+    FakeTaskContext training(cache, 3), validation(cache, 4);
+    Extract("train", {}, &training);
+    Extract("validation", {}, &validation);
+    SB_ASSERT_OK_AND_ASSIGN(const TrainResult images, RunTrain(spec_, from_images));
+    TrainSpec spec = OnFeatures();
+    spec.features_dir = training.paths().output_dir;
+    spec.val_features_dir = validation.paths().output_dir;
+    FakeTaskContext context;
+    SB_ASSERT_OK_AND_ASSIGN(const TrainResult features, RunTrain(spec, context));
+    EXPECT_EQ(features.parameters, images.parameters);
+    EXPECT_NEAR(features.metrics.loss, images.metrics.loss, 1e-6);
+    EXPECT_NEAR(*features.metrics.val_loss, *images.metrics.val_loss, 1e-6);
+    SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context.paths().output_dir));
+    EXPECT_EQ(model.training["features"], "f");
+    EXPECT_EQ(model.graph.ToJson(), nn::ReadModel(from_images.paths().output_dir)->graph.ToJson());
+  }
+}
+
+TEST_F(TrainBackboneTest, PooledFeaturesTakeADenseLayer) {
+  ExtractSpec extract;
+  extract.pool = "max";
+  Extract("train", extract, &training_);
+  TrainSpec spec = OnFeatures();
+  spec.val_features.clear();
+  spec.val_features_dir.clear();
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec, context_));
+  EXPECT_EQ(result.trainable_parameters, 21);
+  EXPECT_FALSE(result.metrics.val_loss);
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
+  EXPECT_NE(model.graph.Find("head_global_max_pool"), nullptr);
+}
+
+TEST_F(TrainBackboneTest, InterruptedAtAnyCheckpointItEndsWithTheSameBits) {
+  spec_.head = kDeepHead;
+  spec_.optimizer = {.name = "adam", .lr = 0.01};
+  spec_.epochs = 2;
+  const std::string whole = Digest(spec_);
+  // Five batches and the end of the epoch make six marks an epoch.
+  for (const int64_t stop : {1, 2, 5, 6, 8, 11}) {
+    FakeTaskContext first;
+    first.set_on_checkpoint([&](int64_t mark) {
+      if (mark >= stop) first.Cancel();
+    });
+    (void)RunTrain(spec_, first);
+    FakeTaskContext second(first, 2);
+    SB_ASSERT_OK_AND_ASSIGN(const TrainResult resumed, RunTrain(spec_, second));
+    EXPECT_EQ(resumed.weights_sha256, whole);
+  }
+}
+
+TEST_F(TrainBackboneTest, MoreThanTheHeadMayBeTrained) {
+  spec_.trainable = {"head", "conv2"};
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec_, context_));
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
+  EXPECT_EQ(model.weights.at("conv.weight").data, backbone_.weights.at("conv.weight").data);
+  EXPECT_NE(model.weights.at("conv2.weight").data, backbone_.weights.at("conv2.weight").data);
+  EXPECT_EQ(model.training["frozen"]["layer"], "pool");
+  EXPECT_EQ(result.trainable_parameters, 21 + 6 * 4 * 9 + 6);
+}
+
+TEST_F(TrainBackboneTest, ANetOfOnesOwnTrainsFromScratch) {
+  TrainSpec spec = dataset_.TrainSpec();
+  spec.head = R"([{"conv2d": {"filters": 4, "kernel": 3}}, "batch_norm", "relu", {"max_pool": 2}, "flatten", {"dense": "classes"}])";
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec, context_));
+  EXPECT_EQ(result.parameters, 4 * 27 + 4 + 4 * 4 + 3 * 48 + 3);
+  EXPECT_EQ(result.trainable_parameters, result.parameters - 8);
+}
+
+TEST_F(TrainBackboneTest, ATrainedModelIsABackboneWithoutItsHead) {
+  SB_ASSERT_OK(RunTrain(spec_, context_));
+  spec_.weights = "m:1";
+  spec_.weights_dir = context_.paths().output_dir;
+  spec_.preprocessing.width = 12;  // nothing here but the head would mind
+  spec_.head = R"(["global_max_pool", {"dense": "classes"}])";
+  FakeTaskContext second;
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec_, second));
+  EXPECT_EQ(result.preprocessing.width, 12);
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(second.paths().output_dir));
+  EXPECT_EQ(model.graph.layers().size(), backbone_.graph.layers().size() + 3);
+}
+
+TEST_F(TrainBackboneTest, GoesOnFromATrainedModelWithMoreLayers) {
+  SB_ASSERT_OK(RunTrain(spec_, context_));
+  TrainSpec spec = spec_;
+  spec.weights.clear();
+  spec.weights_dir.clear();
+  spec.initial_model_dir = context_.paths().output_dir;
+  FakeTaskContext same, more;
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult head, RunTrain(spec, same));
+  EXPECT_EQ(head.trainable_parameters, 21);
+  spec.trainable = {"all"};
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult all, RunTrain(spec, more));
+  EXPECT_GT(all.trainable_parameters, 200);
+}
+
+TEST_F(TrainBackboneTest, RefusesWhatDoesNotFitTheWeights) {
+  const auto with = [&](const std::function<void(TrainSpec&)>& change) {
+    TrainSpec spec = spec_;
+    change(spec);
+    FakeTaskContext context;
+    return RunTrain(spec, context).status();
+  };
+  EXPECT_THAT(with([](TrainSpec& s) { s.arch = "vgg16"; }), StatusIs(kInvalid, AllOf(HasSubstr("resnet18"), HasSubstr("vgg16"))));
+  EXPECT_THAT(with([](TrainSpec& s) { s.preprocessing.preset = "unit"; }),
+              StatusIs(kInvalid, AllOf(HasSubstr("'tiny:1'"), HasSubstr("0.485"), HasSubstr("asked for was"))));
+  EXPECT_THAT(with([](TrainSpec& s) { s.preprocessing.center = image::Center::kMeanImage; }), StatusIs(kInvalid, HasSubstr("mean image")));
+  EXPECT_THAT(with([](TrainSpec& s) { s.head = R"(["flatten", {"dense": 5}])"; }), StatusIs(kInvalid, HasSubstr("3")));
+  EXPECT_THAT(with([](TrainSpec& s) { s.head = "[flatten"; }), StatusIs(kInvalid, HasSubstr("[flatten")));
+  EXPECT_THAT(with([](TrainSpec& s) { s.trainable = {"hed"}; }), StatusIs(kInvalid, HasSubstr("'hed'")));
+  EXPECT_THAT(with([](TrainSpec& s) { s.trainable = {"none"}; }), StatusIs(kInvalid, HasSubstr("nothing would be trained")));
+  EXPECT_THAT(with([&](TrainSpec& s) { s.initial_model_dir = s.weights_dir; }), StatusIs(kInvalid, HasSubstr("leave one of them out")));
+  EXPECT_THAT(with([](TrainSpec& s) { s.weights_dir = "/nowhere"; }), StatusIs(absl::StatusCode::kNotFound));
+}
+
+TEST_F(TrainBackboneTest, RefusesFeaturesThatDoNotFit) {
+  Extract("train", {}, &training_);
+  ExtractSpec other;
+  other.width = 12;
+  Extract("validation", other, &validation_);
+  const auto with = [&](const std::function<void(TrainSpec&)>& change) {
+    TrainSpec spec = OnFeatures();
+    change(spec);
+    FakeTaskContext context;
+    return RunTrain(spec, context).status();
+  };
+  EXPECT_THAT(with([](TrainSpec&) {}), StatusIs(kInvalid, AllOf(HasSubstr("'f'"), HasSubstr("'g'"), HasSubstr("12x9"), HasSubstr("10x9"))));
+  const auto alone = [&](const std::function<void(TrainSpec&)>& change) {
+    return with([&](TrainSpec& s) {
+      s.val_features_dir.clear();
+      change(s);
+    });
+  };
+  EXPECT_THAT(alone([](TrainSpec& s) { s.preprocessing.preset = "unit"; }), StatusIs(kInvalid, HasSubstr("the features of 'f' expect")));
+  EXPECT_THAT(alone([](TrainSpec& s) { s.preprocessing.width = 12; }), StatusIs(kInvalid, HasSubstr("12x9")));
+  EXPECT_THAT(alone([](TrainSpec& s) { s.trainable = {"conv2"}; }), StatusIs(kInvalid, HasSubstr("cannot be trained from the features")));
+  EXPECT_THAT(alone([](TrainSpec& s) { s.dataset = "plants"; }), StatusIs(kInvalid, HasSubstr("leave one of them out")));
+  const testing::TemporaryDirectory changed;
+  SB_ASSERT_OK(nn::WriteModel(changed.path(), TinyBackbone(2)));
+  EXPECT_THAT(alone([&](TrainSpec& s) { s.weights_dir = changed.path(); }), StatusIs(kInvalid, HasSubstr("extract the features again")));
+}
+
+}  // namespace
+}  // namespace seedbed::tasks

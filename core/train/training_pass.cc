@@ -4,6 +4,7 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <string>
 
 #include "core/base/digest.h"
@@ -11,6 +12,9 @@
 
 namespace seedbed::train {
 namespace {
+
+// Values of a mask that are worth a thread of their own.
+constexpr int64_t kGrain = 1 << 15;
 
 // Each dropout draws from streams of its own, wherever in a graph it stands.
 uint64_t SeedOf(const graph::ResolvedLayer& layer, uint64_t seed) {
@@ -27,7 +31,7 @@ at::Tensor DropoutMask(const graph::ResolvedLayer& layer, const DropoutKey& key)
   const at::Tensor mask = at::empty(shape, at::kFloat);
   const int64_t values = graph::ElementsOf(layer.output_shape);
   float* const all = mask.data_ptr<float>();
-  at::parallel_for(0, shape[0], 1, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, shape[0], std::max<int64_t>(1, kGrain / values), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const uint64_t subject = static_cast<uint64_t>(key.step) << 32 | key.examples[static_cast<size_t>(i)];
       RandomStream random(seed, RandomPurpose::kDropout, subject);

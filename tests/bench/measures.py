@@ -16,6 +16,7 @@ import grpc
 import numpy
 from PIL import Image
 
+import heads
 import networks
 from api import Api
 from service import REPOSITORY, Service, program, wait_until
@@ -233,4 +234,5 @@ ALL = {
     "training": training,
     "forward": networks.forward,
     "extraction": extraction,
+    "heads": heads.training,
 }

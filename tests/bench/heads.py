@@ -1,4 +1,4 @@
-"""What `./run bench` measures of heads on stored features. Measures yield results as in measures.py."""
+"""What `./run bench` measures of heads on stored features. It yields results as in measures.py."""
 
 import json
 import pathlib
@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 THREADS = 2
 
 
-def head_training(_):
+def training(_):
     """Samples a second of the trainer on 1,280 features and 12 classes, in batches of 32, beside PyTorch's loop."""
     command = [program("train_bench"), f"--benchmark_filter=^HeadTraining/.*/{THREADS}/", "--benchmark_repetitions=5",
                "--benchmark_report_aggregates_only=true", "--benchmark_format=json"]
@@ -23,6 +23,3 @@ def head_training(_):
         yield {"name": f"head from 1280 features, {name}", "value": rate, "unit": "samples/s", "at_least": 100_000, "note": "with the trainer"}
         yield {"name": f"PyTorch, the same head, {name}", "value": theirs[name], "unit": "samples/s"}
         yield {"name": f"ours : PyTorch, head, {name}", "value": rate / theirs[name], "unit": "times"}
-
-
-ALL = {"head_training": head_training}

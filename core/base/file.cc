@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/reason.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed {
@@ -31,7 +32,6 @@ absl::StatusCode CodeOf(int error) {
     case EDQUOT:
     case EMFILE:
     case ENFILE:
-    case ENOMEM:
       return absl::StatusCode::kResourceExhausted;
     case EEXIST:
     case ENOTEMPTY:
@@ -66,7 +66,8 @@ absl::Status WriteNewFile(const fs::path& path, std::span<const std::span<const 
 }  // namespace
 
 absl::Status ErrnoStatus(int error, std::string_view operation, const fs::path& path) {
-  return absl::Status(CodeOf(error), absl::StrCat("cannot ", ToAbsl(operation), " ", path.string(), ": ", std::strerror(error)));
+  const std::string message = absl::StrCat("cannot ", ToAbsl(operation), " ", path.string(), ": ", std::strerror(error));
+  return error == ENOMEM ? OutOfMemoryError(message) : absl::Status(CodeOf(error), message);
 }
 
 void UniqueFd::Close() {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/nearest_name.h"
+#include "core/base/preprocessing_presets.h"
 #include "core/base/status_macros.h"
 #include "nlohmann/json.hpp"
 
@@ -19,22 +20,6 @@ using nlohmann::json;
 constexpr int kMaxSide = 4'096;
 constexpr std::array<double, 3> kNoMean = {0, 0, 0};
 constexpr std::array<double, 3> kNoStd = {1, 1, 1};
-
-struct Preset {
-  std::string_view name;
-  double rescale;
-  std::array<double, 3> mean;
-  std::array<double, 3> std;
-  ChannelOrder channels;
-};
-
-constexpr Preset kPresets[] = {
-    {"unit", 1.0 / 255.0, kNoMean, kNoStd, ChannelOrder::kRgb},
-    {"keras_caffe", 1, {103.939, 116.779, 123.68}, kNoStd, ChannelOrder::kBgr},
-    {"imagenet", 1.0 / 255.0, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}, ChannelOrder::kRgb},
-    {"minus_one_one", 1.0 / 127.5, {1, 1, 1}, kNoStd, ChannelOrder::kRgb},
-    {"efficientnet_lite", 1.0 / 128, {127.0 / 128, 127.0 / 128, 127.0 / 128}, kNoStd, ChannelOrder::kRgb},
-};
 
 template <typename T>
 absl::Status Check(bool good, std::string_view setting, const T& value, std::string_view allowed) {
@@ -77,13 +62,13 @@ absl::StatusOr<Preprocessing> Parse(const json& value) {
 }  // namespace
 
 absl::StatusOr<Preprocessing> PresetNamed(std::string_view name) {
-  for (const Preset& preset : kPresets) {
+  for (const PreprocessingPreset& preset : kPreprocessingPresets) {
     if (preset.name != name) continue;
     Preprocessing preprocessing;
     preprocessing.rescale = preset.rescale;
     preprocessing.mean = preset.mean;
     preprocessing.std = preset.std;
-    preprocessing.channels = preset.channels;
+    preprocessing.channels = preset.bgr ? ChannelOrder::kBgr : ChannelOrder::kRgb;
     preprocessing.center = Center::kNone;
     return preprocessing;
   }
@@ -96,7 +81,7 @@ absl::StatusOr<Preprocessing> PresetNamed(std::string_view name) {
 
 std::vector<std::string> PresetNames() {
   std::vector<std::string> names;
-  for (const Preset& preset : kPresets) names.emplace_back(preset.name);
+  for (const PreprocessingPreset& preset : kPreprocessingPresets) names.emplace_back(preset.name);
   return names;
 }
 

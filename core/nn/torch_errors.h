@@ -2,10 +2,12 @@
 #pragma once
 
 #include <new>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/reason.h"
 #include "core/nn/torch_pch.h"
 
 namespace seedbed::nn {
@@ -16,16 +18,17 @@ inline bool IsOutOfMemory(const c10::Error& error) {
          std::string_view(error.what_without_backtrace()).find("DefaultCPUAllocator") != std::string_view::npos;
 }
 
-// What `body` returns, a Status or StatusOr. RESOURCE_EXHAUSTED when it runs out of memory; INTERNAL for whatever else is thrown.
+// What `body` returns, a Status or StatusOr. OutOfMemoryError (core/base/reason.h) when it runs out of memory; INTERNAL for whatever else
+// is thrown.
 template <typename Body>
 auto WithoutExceptions(Body body) -> decltype(body()) {
   try {
     return body();
   } catch (const c10::Error& error) {
     if (!IsOutOfMemory(error)) return absl::InternalError(absl::StrCat("LibTorch: ", error.what_without_backtrace()));
-    return absl::ResourceExhaustedError(absl::StrCat("the network ran out of memory: ", error.what_without_backtrace()));
+    return OutOfMemoryError(std::string("the network ran out of memory: ") + error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError("the network ran out of memory");
+    return OutOfMemoryError("the network ran out of memory");
   } catch (const std::exception& error) {
     return absl::InternalError(absl::StrCat("LibTorch: ", error.what()));
   }

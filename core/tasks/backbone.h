@@ -24,9 +24,6 @@ absl::Status Resize(const image::Preprocessing& preprocessing, nn::SavedModel* m
 // `graph` with a layer of the type behind its output, named as a head's would be: the same features have the same name, whoever pools them.
 absl::StatusOr<graph::Graph> WithPooling(const graph::Graph& graph, std::string_view type);
 
-// False when the output has the input's values: there is nothing but flattening, and dropouts, which pass everything in inference.
-bool ComputesAnything(const graph::Graph& graph);
-
 // Those of the weights that the graph has.
 nn::TensorViews WeightsOf(const graph::Graph& graph, const nn::TensorMap& weights);
 

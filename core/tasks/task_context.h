@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/base/reason.h"
 
 namespace seedbed::tasks {
 
@@ -91,9 +92,8 @@ class TaskContext {
   virtual void Checkpointed(int64_t mark) = 0;
 };
 
-// Attached to an error status as payload, so that the reason survives the way up: one of the Reason names of event.proto without prefix,
-// such as "DIVERGED". Without it, a status is mapped by its code: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ALREADY_EXISTS ->
-// INVALID_INPUT; RESOURCE_EXHAUSTED -> DISK_FULL; else INTERNAL.
-inline constexpr char kReasonPayload[] = "seedbed/reason";
+// Attached to an error status as payload. Without it, a status is mapped by its code: INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION,
+// ALREADY_EXISTS -> INVALID_INPUT; RESOURCE_EXHAUSTED -> DISK_FULL; else INTERNAL.
+using seedbed::kReasonPayload;
 
 }  // namespace seedbed::tasks

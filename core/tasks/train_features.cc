@@ -9,6 +9,7 @@
 #include "core/base/status_macros.h"
 #include "core/features/feature_set.h"
 #include "core/features/pool.h"
+#include "core/graph/backbone.h"
 #include "core/graph/edit.h"
 #include "core/nn/backend.h"
 #include "core/tasks/backbone.h"
@@ -141,7 +142,7 @@ class TrainFeatures : public TrainInputs {
   static absl::StatusOr<std::unique_ptr<nn::Backend>> FrozenBeginning(int threads, TrainNetwork* network) {
     const std::string last = graph::FrozenPart(network->tail).layer.name;
     SB_ASSIGN_OR_RETURN(const graph::Graph beginning, graph::CutAt(network->tail, last));
-    if (!ComputesAnything(beginning)) return nullptr;
+    if (!graph::ComputesAnything(beginning)) return nullptr;
     SB_ASSIGN_OR_RETURN(auto backend, nn::MakeBackend(beginning, WeightsOf(beginning, network->model.weights),
                                                       {.backend = "auto", .layer = "", .threads = threads}));
     SB_ASSIGN_OR_RETURN(network->tail, graph::TailAfter(network->tail, last));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
 #include "core/graph/architectures.h"
+#include "core/graph/backbone.h"
 #include "core/graph/edit.h"
 #include "core/nn/weights.h"
 #include "core/tasks/backbone.h"
@@ -21,15 +22,6 @@ int64_t Count(const std::vector<std::string>& classes) { return static_cast<int6
 std::string Named(const TrainSpec& spec) { return absl::StrCat("the weights '", spec.weights, "'"); }
 
 graph::Shape ShapeOf(const image::Preprocessing& preprocessing) { return {preprocessing.height, preprocessing.width, 3}; }
-
-// The head that was asked for; else the architecture's, or what is left of it for a backbone whose output is a vector already.
-absl::StatusOr<json> HeadFor(const TrainSpec& spec, const std::string& arch, const graph::Graph& backbone) {
-  if (spec.head.empty() && backbone.output_shape().size() == 1) return json::parse(R"([{"dense": "classes"}])");
-  SB_ASSIGN_OR_RETURN(const graph::Architecture* architecture, graph::FindArchitecture(arch));
-  json head = json::parse(spec.head.empty() ? architecture->head : std::string_view(spec.head), nullptr, false);
-  if (head.is_discarded()) return absl::InvalidArgumentError(absl::StrCat("the head is no JSON: ", spec.head));
-  return head;
-}
 
 absl::StatusOr<graph::Graph> WithTrainable(const TrainSpec& spec, const graph::Graph& graph, const char* usual) {
   const std::vector<std::string> patterns = spec.trainable.empty() ? std::vector<std::string>{usual} : spec.trainable;
@@ -46,7 +38,7 @@ absl::StatusOr<TrainNetwork> Finish(nn::SavedModel model, std::string frozen, Ba
 absl::StatusOr<TrainNetwork> Finish(nn::SavedModel model, BackboneOrigin backbone) {
   std::string frozen = graph::FrozenPart(model.graph).layer.name;
   SB_ASSIGN_OR_RETURN(const graph::Graph part, graph::CutAt(model.graph, frozen));
-  if (!ComputesAnything(part)) frozen = model.graph.layers().front().layer.name;
+  if (!graph::ComputesAnything(part)) frozen = model.graph.layers().front().layer.name;
   return Finish(std::move(model), std::move(frozen), std::move(backbone));
 }
 
@@ -60,7 +52,7 @@ absl::StatusOr<TrainNetwork> FromArchitecture(const TrainSpec& spec, const std::
   SB_ASSIGN_OR_RETURN(graph::Graph graph,
                       architecture->build({.input_shape = ShapeOf(preprocessing), .classes = has_head ? 0 : Count(classes)}));
   if (has_head) {
-    SB_ASSIGN_OR_RETURN(const json head, HeadFor(spec, arch, graph));
+    SB_ASSIGN_OR_RETURN(const json head, graph::HeadFor(spec.head, arch, graph));
     SB_ASSIGN_OR_RETURN(graph, graph::AppendHead(graph, head, Count(classes)));
   }
   SB_ASSIGN_OR_RETURN(graph, WithTrainable(spec, graph, "all"));
@@ -124,7 +116,7 @@ absl::StatusOr<TrainNetwork> FromInitialModel(const TrainSpec& spec, const std::
 
 // `backbone` with a head on it: its weights as they are, the head's random. They depend on the seed and the head alone.
 absl::StatusOr<nn::SavedModel> WithHead(const TrainSpec& spec, nn::SavedModel backbone, const std::vector<std::string>& classes) {
-  SB_ASSIGN_OR_RETURN(const json head, HeadFor(spec, backbone.arch, backbone.graph));
+  SB_ASSIGN_OR_RETURN(const json head, graph::HeadFor(spec.head, backbone.arch, backbone.graph));
   SB_ASSIGN_OR_RETURN(const graph::Graph graph, graph::AppendHead(backbone.graph, head, Count(classes)));
   SB_ASSIGN_OR_RETURN(const graph::Graph tail, graph::TailAfter(graph, backbone.graph.layers().back().layer.name));
   nn::TensorMap weights = nn::InitializeWeights(tail, spec.seed);

@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/file.h"
+#include "core/base/memory.h"
+#include "core/base/reason.h"
 #include "core/base/status_macros.h"
 #include "server/worker/artifacts.h"
 #include "server/worker/convert_events.h"
@@ -26,10 +28,12 @@ tasks::TaskPaths PathsOf(const v1::TaskInputs& inputs, uint64_t cache_max_bytes)
           .cache_max_bytes = cache_max_bytes};
 }
 
-absl::Status OutOfMemory() {
-  absl::Status status = absl::ResourceExhaustedError("memory ran out: use a smaller size or batch, or a machine with more memory");
-  status.SetPayload(tasks::kReasonPayload, absl::Cord("OUT_OF_MEMORY"));
-  return status;
+// A lack of memory with its sizes and a way out; other errors as they are.
+absl::Status WithMemory(const absl::Status& status) {
+  if (!IsOutOfMemory(status)) return status;
+  return OutOfMemoryError(absl::StrCat(status.message(), "; the worker has held up to ", FormatMemory(PeakMemoryBytes()), " of the ",
+                                       FormatMemory(MemoryLimitBytes()),
+                                       " it may have: use smaller images or a smaller batch, or a machine with more memory"));
 }
 
 }  // namespace
@@ -69,7 +73,7 @@ absl::StatusOr<TaskOutput> RunningTask::RunGuarded(const TaskFunction& task) {
   try {
     return task(assignment_, *this);
   } catch (const std::bad_alloc&) {
-    return OutOfMemory();
+    return OutOfMemoryError("memory ran out");
   } catch (const std::exception& error) {
     return absl::InternalError(absl::StrCat("the task threw: ", error.what()));
   } catch (...) {
@@ -87,7 +91,7 @@ v1::TaskFinished RunningTask::Describe(absl::StatusOr<TaskOutput> output) const 
     finished.set_outcome(cancel_requested_ ? v1::TaskFinished::OUTCOME_CANCELLED : v1::TaskFinished::OUTCOME_DRAINED);
   } else {
     finished.set_outcome(v1::TaskFinished::OUTCOME_FAILED);
-    *finished.mutable_error() = ToJobError(output.status());
+    *finished.mutable_error() = ToJobError(WithMemory(output.status()));
   }
   if (finished.outcome() != v1::TaskFinished::OUTCOME_DRAINED) {
     for (v1::Artifact& artifact : ListArtifacts(paths_.artifacts_dir)) finished.add_artifacts()->Swap(&artifact);

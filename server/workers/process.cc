@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@ extern "C" {  // glibc 2.36's header forgets it
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/memory.h"
 #include "core/base/status_macros.h"
 #include "server/workers/worker_contract.h"
 
@@ -82,6 +85,16 @@ std::vector<char*> NullTerminated(std::vector<std::string>& texts) {
 // Best effort: without /proc the worker is merely as likely to be killed as others.
 void AdjustOomScore(pid_t pid, int adjustment) { std::ofstream(absl::StrCat("/proc/", pid, "/oom_score_adj")) << adjustment; }
 
+// SIGKILL is often the kernel's answer to a lack of memory; it leaves no other trace that everybody may read.
+std::string KillerHint(int64_t peak_bytes) {
+  std::string hint = ", often the kernel's out-of-memory killer";
+  const int64_t limit = MemoryLimitBytes();
+  if (peak_bytes == 0 || limit == 0) return hint;
+  absl::StrAppend(&hint, ": it held up to ", FormatMemory(peak_bytes), " of the machine's ", FormatMemory(limit),
+                  "; if that was it, use smaller images or a smaller batch");
+  return hint;
+}
+
 bool HasOpen(const std::filesystem::path& process, const struct stat& file) {
   std::error_code error;
   for (std::filesystem::directory_iterator fd(process / "fd", error), end; !error && fd != end; fd.increment(error)) {
@@ -110,7 +123,7 @@ std::string ProcessExit::Describe() const {
       }
     case Kind::kSignaled: {
       const char* name = ::sigabbrev_np(value);
-      const char* hint = value == SIGKILL ? ", often the kernel's out-of-memory killer" : "";
+      const std::string hint = value == SIGKILL ? KillerHint(peak_bytes) : "";
       return absl::StrCat("was killed by signal ", value, name != nullptr ? absl::StrCat(" (SIG", name, ")") : "", hint);
     }
     case Kind::kUnknown:
@@ -154,8 +167,12 @@ void Process::Kill(int signal) const { ::pidfd_send_signal(pidfd_.get(), signal,
 ProcessExit Process::TakeExit() const {
   if (!is_child_) return {};
   siginfo_t info = {};
-  if (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return {};
-  return {.kind = info.si_code == CLD_EXITED ? ProcessExit::Kind::kExited : ProcessExit::Kind::kSignaled, .value = info.si_status};
+  rusage usage = {};
+  // The system's own waitid, which unlike the library's tells what the process used.
+  if (::syscall(SYS_waitid, P_PIDFD, pidfd_.get(), &info, WEXITED | WNOHANG, &usage) != 0 || info.si_pid == 0) return {};
+  return {.kind = info.si_code == CLD_EXITED ? ProcessExit::Kind::kExited : ProcessExit::Kind::kSignaled,
+          .value = info.si_status,
+          .peak_bytes = int64_t{usage.ru_maxrss} << 10};
 }
 
 absl::StatusOr<pid_t> FindProcessWithOpenFile(const std::filesystem::path& file) {

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -22,6 +24,7 @@ struct ProcessExit {
   };
   Kind kind = Kind::kUnknown;
   int value = 0;
+  int64_t peak_bytes = 0;  // the most memory it held at once; 0: not known
 
   // For people, to follow the process's name: "was killed by signal 11 (SIGSEGV)".
   std::string Describe() const;

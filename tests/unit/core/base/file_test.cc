@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/base/reason.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/status_matchers.h"
@@ -56,6 +57,8 @@ TEST_F(File, RefusesToReadMoreThanAllowed) {
 
 TEST_F(File, MapsErrorsToCodes) {
   EXPECT_THAT(ErrnoStatus(ENOSPC, "write", "/data/x"), StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("cannot write /data/x")));
+  EXPECT_FALSE(IsOutOfMemory(ErrnoStatus(ENOSPC, "write", "x")));
+  EXPECT_TRUE(IsOutOfMemory(ErrnoStatus(ENOMEM, "map", "x"))) << "not the disk's lack of room";
   EXPECT_THAT(ErrnoStatus(EDQUOT, "write", "x"), StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_THAT(ErrnoStatus(EACCES, "open", "x"), StatusIs(absl::StatusCode::kPermissionDenied));
   EXPECT_THAT(ErrnoStatus(EEXIST, "create", "x"), StatusIs(absl::StatusCode::kAlreadyExists));

@@ -14,6 +14,7 @@
 namespace seedbed::worker {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class RunningTaskTest : public ::testing::Test {
@@ -97,6 +98,12 @@ TEST_F(RunningTaskTest, ExceptionsStopHere) {
       Result([](const v1::Assignment&, tasks::TaskContext&) -> absl::StatusOr<TaskOutput> { throw std::bad_alloc(); });
   EXPECT_EQ(finished.outcome(), v1::TaskFinished::OUTCOME_FAILED);
   EXPECT_EQ(finished.error().reason(), v1::REASON_OUT_OF_MEMORY);
+  EXPECT_THAT(finished.error().message(), AllOf(HasSubstr("held up to"), HasSubstr("iB"), HasSubstr("smaller batch")));
+  finished = Result([](const v1::Assignment&, tasks::TaskContext&) -> absl::StatusOr<TaskOutput> {
+    return OutOfMemoryError("you tried to allocate 999 bytes");
+  });
+  EXPECT_EQ(finished.error().reason(), v1::REASON_OUT_OF_MEMORY);
+  EXPECT_THAT(finished.error().message(), AllOf(HasSubstr("999 bytes"), HasSubstr("smaller batch")));
   finished = Result([](const v1::Assignment&, tasks::TaskContext&) -> absl::StatusOr<TaskOutput> { throw std::runtime_error("oh"); });
   EXPECT_EQ(finished.error().reason(), v1::REASON_INTERNAL);
   EXPECT_THAT(finished.error().message(), HasSubstr("oh"));

@@ -68,7 +68,10 @@ TEST_F(ProcessTest, TellsSignals) {
 TEST_F(ProcessTest, KillEndsIt) {
   SB_ASSERT_OK_AND_ASSIGN(const Process process, Shell("exec sleep 1000"));
   process.Kill(SIGKILL);
-  EXPECT_THAT(WaitFor(process).Describe(), AllOf(HasSubstr("killed by signal 9 (SIGKILL)"), HasSubstr("out-of-memory")));
+  const ProcessExit exit = WaitFor(process);
+  EXPECT_GT(exit.peak_bytes, 0);
+  EXPECT_THAT(exit.Describe(), AllOf(HasSubstr("killed by signal 9 (SIGKILL)"), HasSubstr("out-of-memory"),
+                                     HasSubstr("iB of the machine's"), HasSubstr("smaller batch")));
 }
 
 TEST_F(ProcessTest, ExplainsTheCodesOfAWorker) {

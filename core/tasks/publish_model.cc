@@ -16,6 +16,7 @@ TrainResult ResultOf(const nn::SavedModel& model) {
   result.parameters = model.graph.parameter_count();
   result.trainable_parameters = model.graph.trainable_parameter_count();
   result.weights_sha256 = nn::ModelSha256(model);
+  result.graph = model.graph.ToJson().dump();
   for (graph::SummaryRow& row : model.graph.Summary()) {
     result.layers.push_back({std::move(row.name), std::move(row.type), std::move(row.output_shape), row.parameters, row.trainable});
   }

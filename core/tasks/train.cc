@@ -186,7 +186,17 @@ class TrainTask {
     SB_RETURN_IF_ERROR(PublishArtifact("history.csv", "text/csv", HistoryCsv(outcome.history), context_));
     result.metrics = MetricsFrom(outcome.history[static_cast<size_t>(epoch - 1)], Plan());
     result.best_epoch = outcome.best_epoch;
+    TellFrozenUse(&result);
     return result;
+  }
+
+  void TellFrozenUse(TrainResult* result) const {
+    if (!frozen_) return;
+    const size_t images = inputs_->training_labels().size() + inputs_->validation_labels().size();
+    const size_t computed = frozen_->backend.empty() ? 0 : frozen_->cached ? frozen_->computed : images;
+    result->frozen_layer = frozen_->layer;
+    result->backbone_images = static_cast<int64_t>(computed);
+    result->cached_images = static_cast<int64_t>(images - computed);
   }
 
   // Leaves the best weights so far as artifacts.

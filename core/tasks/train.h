@@ -77,7 +77,11 @@ struct TrainResult {
   EpochMetrics metrics;  // of the epoch whose weights the model has
   int best_epoch = 0;
   std::vector<LayerSummary> layers;
-  int64_t bytes = 0;  // of all files in output_dir
+  int64_t bytes = 0;            // of all files in output_dir
+  std::string graph;            // the network, as model.json has it
+  std::string frozen_layer;     // up to which nothing was trained; empty: there is none
+  int64_t backbone_images = 0;  // whose output of that layer was computed
+  int64_t cached_images = 0;    // whose output was in the feature cache
 };
 
 // Writes model.json, model.safetensors and best.safetensors to output_dir, history.csv to artifacts_dir. Emits one event per epoch (key

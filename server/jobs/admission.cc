@@ -8,6 +8,7 @@
 #include "core/base/status_macros.h"
 #include "server/jobs/field_error.h"
 #include "server/jobs/job_names.h"
+#include "server/jobs/networks.h"
 #include "server/jobs/state_machine.h"
 
 namespace seedbed::jobs {
@@ -48,7 +49,7 @@ class Checks {
       case v1::JobSpec::kIndex:
         return AtField("spec.index.dataset", CheckNewDataset(spec_.index()));
       case v1::JobSpec::kSplit:
-        SB_RETURN_IF_ERROR(CheckDataset("spec.split", spec_.split().dataset(), spec_.split().dataset_version()));
+        SB_RETURN_IF_ERROR(CheckDataset("spec.split", spec_.split().dataset(), spec_.split().dataset_version()).status());
         return AtField("spec.split.name", CheckNewSplit(spec_.split()));
       case v1::JobSpec::kTrain:
         return CheckTrain(spec_.train());
@@ -56,7 +57,13 @@ class Checks {
         return CheckEvaluate(spec_.evaluate());
       case v1::JobSpec::kImportModel:
         return absl::OkStatus();  // makes a further version of any model
-      default:
+      case v1::JobSpec::kExtract:
+        return CheckExtract(spec_.extract());
+      case v1::JobSpec::kEditModel:
+        return CheckEditModel(spec_.edit_model());
+      case v1::JobSpec::kExport:
+        return CheckExport(spec_.export_());
+      case v1::JobSpec::TASK_NOT_SET:
         break;
     }
     return absl::InternalError("a job without task");
@@ -91,18 +98,79 @@ class Checks {
         absl::StrCat(ToAbsl(what), " '", name, "' is being made by job ", JobId(job), "; wait for it, cancel it, or choose another name"));
   }
 
+  absl::Status CheckNewFeatures(const std::string& name) const {
+    const absl::StatusOr<v1::FeatureSet> existing = reader_.GetFeatures(name);
+    if (existing.ok()) {
+      return absl::AlreadyExistsError(absl::StrCat("feature set '", name, "' exists (layer '", existing->layer(), "' of model ",
+                                                   existing->model(), ":", existing->model_version(),
+                                                   "); feature sets never change, so choose another name"));
+    }
+    if (!absl::IsNotFound(existing.status())) return existing.status();
+    return CheckNobodyMakes("feature set", name, FeaturesOutput(name));
+  }
+
   absl::Status CheckTrain(const v1::TrainSpec& spec) const {
-    SB_RETURN_IF_ERROR(CheckDataset("spec.train", spec.dataset(), spec.dataset_version()));
-    if (!spec.initial_model().empty()) SB_RETURN_IF_ERROR(CheckModel("spec.train.initial_model", spec.initial_model()));
-    if (spec.split().empty()) return absl::OkStatus();
-    return CheckSplit("spec.train", spec.dataset(), spec.dataset_version(), spec.split(), "train");
+    if (!spec.features().empty()) return CheckTrainFromFeatures(spec);
+    SB_ASSIGN_OR_RETURN(const auto dataset, CheckDataset("spec.train", spec.dataset(), spec.dataset_version()));
+    if (!spec.split().empty()) {
+      SB_RETURN_IF_ERROR(CheckSplit("spec.train", spec.dataset(), spec.dataset_version(), spec.split(), "train"));
+    }
+    if (!spec.initial_model().empty()) return CheckModel("spec.train.initial_model", spec.initial_model()).status();
+    std::optional<v1::Model> weights;
+    if (!spec.weights().empty()) {
+      SB_ASSIGN_OR_RETURN(weights, CheckModel("spec.train.weights", spec.weights()));
+      if (!weights) return absl::OkStatus();
+      SB_RETURN_IF_ERROR(CheckSameArchitecture("spec.train.arch", spec.arch(), weights->arch(), spec.weights()));
+    }
+    if (!dataset) return absl::OkStatus();  // the number of classes is not known yet
+    return TrainedNetwork(spec, weights ? &*weights : nullptr, dataset->classes_size()).status();
+  }
+
+  absl::Status CheckTrainFromFeatures(const v1::TrainSpec& spec) const {
+    SB_ASSIGN_OR_RETURN(const auto features, CheckFeatures("spec.train.features", spec.features()));
+    std::optional<v1::FeatureSet> val_features;
+    if (!spec.val_features().empty()) {
+      SB_ASSIGN_OR_RETURN(val_features, CheckFeatures("spec.train.val_features", spec.val_features()));
+    }
+    if (!features) return absl::OkStatus();
+    SB_RETURN_IF_ERROR(AtField("spec.train.features", ModelOfFeatures(reader_, *features).status()));
+    SB_RETURN_IF_ERROR(CheckSameArchitecture("spec.train.arch", spec.arch(), features->arch(), spec.features()));
+    if (val_features) SB_RETURN_IF_ERROR(CheckFeaturesMatch(*features, *val_features));
+    return HeadOnFeatures(spec, *features).status();
   }
 
   absl::Status CheckEvaluate(const v1::EvaluateSpec& spec) const {
-    SB_RETURN_IF_ERROR(CheckModel("spec.evaluate.model", spec.model()));
-    SB_RETURN_IF_ERROR(CheckDataset("spec.evaluate", spec.dataset(), spec.dataset_version()));
+    SB_ASSIGN_OR_RETURN(const auto model, CheckModel("spec.evaluate.model", spec.model()));
+    if (model && !model->graph().empty() && model->classes().empty()) {
+      return AtField("spec.evaluate.model", absl::InvalidArgumentError(absl::StrCat("'", spec.model(),
+                                                                                    "' makes no classes: it has no top; train a head on "
+                                                                                    "it (--weights) and evaluate that model")));
+    }
+    SB_RETURN_IF_ERROR(CheckDataset("spec.evaluate", spec.dataset(), spec.dataset_version()).status());
     if (spec.split().empty()) return absl::OkStatus();
     return CheckSplit("spec.evaluate", spec.dataset(), spec.dataset_version(), spec.split(), spec.subset());
+  }
+
+  absl::Status CheckExtract(const v1::ExtractSpec& spec) const {
+    SB_RETURN_IF_ERROR(CheckDataset("spec.extract", spec.dataset(), spec.dataset_version()).status());
+    if (!spec.split().empty()) {
+      SB_RETURN_IF_ERROR(CheckSplit("spec.extract", spec.dataset(), spec.dataset_version(), spec.split(), spec.subset()));
+    }
+    SB_RETURN_IF_ERROR(AtField("spec.extract.features", CheckNewFeatures(spec.features())));
+    SB_ASSIGN_OR_RETURN(const auto model, CheckModel("spec.extract.model", spec.model()));
+    if (!model) return absl::OkStatus();
+    SB_RETURN_IF_ERROR(CheckSameArchitecture("spec.extract.arch", spec.arch(), model->arch(), spec.model()));
+    return ExtractedNetwork(spec, *model).status();
+  }
+
+  absl::Status CheckEditModel(const v1::EditModelSpec& spec) const {
+    SB_ASSIGN_OR_RETURN(const auto model, CheckModel("spec.edit_model.model", spec.model()));
+    return model ? EditedNetwork(spec, *model).status() : absl::OkStatus();
+  }
+
+  absl::Status CheckExport(const v1::ExportSpec& spec) const {
+    if (spec.has_model()) return CheckModel("spec.export.model", spec.model()).status();
+    return CheckFeatures("spec.export.features", spec.features()).status();
   }
 
   // Whether a dependency is going to make (or has made) the thing that `missing` says is not there.
@@ -113,14 +181,31 @@ class Checks {
     return absl::NotFoundError(absl::StrCat(missing.message(), "; if a job is to make it, name that job in depends_on"));
   }
 
-  absl::Status CheckDataset(const std::string& at, const std::string& name, int version) const {
-    const absl::Status found = reader_.GetDataset(name, version).status();
-    return AtField(absl::StrCat(at, version == 0 ? ".dataset" : ".dataset_version"), UnlessMade(found, DatasetOutput(name)));
+  // What `found` found; nullopt when a dependency is still to make it, or to make a newer version of it (`newest`).
+  template <typename Record>
+  absl::StatusOr<std::optional<Record>> FoundOrMade(std::string_view field, absl::StatusOr<Record> found, const std::string& output,
+                                                    bool newest) const {
+    if (!found.ok()) {
+      SB_RETURN_IF_ERROR(AtField(field, UnlessMade(found.status(), output)));
+      return std::nullopt;
+    }
+    SB_ASSIGN_OR_RETURN(const auto maker, FindMaker(reader_, admission_.dependencies, output));
+    if (newest && maker) return std::nullopt;
+    return *std::move(found);
   }
 
-  absl::Status CheckModel(std::string_view field, const std::string& text) const {
+  absl::StatusOr<std::optional<v1::Dataset>> CheckDataset(const std::string& at, const std::string& name, int version) const {
+    const std::string field = absl::StrCat(at, version == 0 ? ".dataset" : ".dataset_version");
+    return FoundOrMade(field, reader_.GetDataset(name, version), DatasetOutput(name), version == 0);
+  }
+
+  absl::StatusOr<std::optional<v1::Model>> CheckModel(std::string_view field, const std::string& text) const {
     SB_ASSIGN_OR_RETURN(const ModelReference model, ParseModelReference(text));
-    return AtField(field, UnlessMade(reader_.GetModel(model.name, model.version).status(), ModelOutput(model.name)));
+    return FoundOrMade(field, reader_.GetModel(model.name, model.version), ModelOutput(model.name), model.version == 0);
+  }
+
+  absl::StatusOr<std::optional<v1::FeatureSet>> CheckFeatures(std::string_view field, const std::string& name) const {
+    return FoundOrMade(field, reader_.GetFeatures(name), FeaturesOutput(name), false);
   }
 
   absl::Status CheckSplit(const std::string& at, const std::string& dataset, int version, const std::string& name,
@@ -131,6 +216,7 @@ class Checks {
       return AtField(at + ".split", absl::InvalidArgumentError(absl::StrCat("split '", name, "' divides version ", split->dataset_version(),
                                                                             " of dataset '", dataset, "', not version ", version)));
     }
+    if (subset.empty()) return absl::OkStatus();  // all of them
     std::vector<std::string> names;
     for (const v1::Subset& one : split->subsets()) {
       if (one.name() == subset) return absl::OkStatus();
@@ -148,6 +234,14 @@ class Checks {
 }  // namespace
 
 absl::StatusOr<Admission> Admit(const store::Reader& reader, const v1::JobSpec& spec) { return Checks(reader, spec).Run(); }
+
+absl::StatusOr<v1::Model> ModelOfFeatures(const store::Reader& reader, const v1::FeatureSet& features) {
+  absl::StatusOr<v1::Model> model = reader.GetModel(features.model(), features.model_version());
+  if (!absl::IsNotFound(model.status())) return model;
+  return absl::NotFoundError(absl::StrCat("feature set '", features.name(), "' was made with model '", features.model(), ":",
+                                          features.model_version(),
+                                          "', which has been deleted: a model trained on the features would lack its layers"));
+}
 
 absl::StatusOr<std::optional<store::JobRow>> FindMaker(const store::Reader& reader, std::vector<int64_t> dependencies,
                                                        std::string_view output) {

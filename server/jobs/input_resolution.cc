@@ -4,26 +4,43 @@
 #include "core/base/status_macros.h"
 #include "server/jobs/admission.h"
 #include "server/jobs/job_names.h"
+#include "server/jobs/networks.h"
 
 namespace seedbed::jobs {
 namespace {
 
 // What the job reads, whatever its kind. Empty names: nothing.
 struct References {
-  std::string dataset;
+  std::string dataset = {};
   int dataset_version = 0;
-  std::string split;
-  std::string model;
+  std::string split = {};
+  std::string model = {};
+  std::string features = {};
+  std::string val_features = {};
 };
+
+References ReferencesOfTraining(const v1::TrainSpec& spec) {
+  if (!spec.features().empty()) return {.features = spec.features(), .val_features = spec.val_features()};
+  return {.dataset = spec.dataset(),
+          .dataset_version = spec.dataset_version(),
+          .split = spec.split(),
+          .model = spec.weights().empty() ? spec.initial_model() : spec.weights()};
+}
 
 References ReferencesOf(const v1::JobSpec& spec) {
   switch (spec.task_case()) {
     case v1::JobSpec::kSplit:
-      return {spec.split().dataset(), spec.split().dataset_version(), "", ""};
+      return {.dataset = spec.split().dataset(), .dataset_version = spec.split().dataset_version()};
     case v1::JobSpec::kTrain:
-      return {spec.train().dataset(), spec.train().dataset_version(), spec.train().split(), spec.train().initial_model()};
+      return ReferencesOfTraining(spec.train());
     case v1::JobSpec::kEvaluate:
       return {spec.evaluate().dataset(), spec.evaluate().dataset_version(), spec.evaluate().split(), spec.evaluate().model()};
+    case v1::JobSpec::kExtract:
+      return {spec.extract().dataset(), spec.extract().dataset_version(), spec.extract().split(), spec.extract().model()};
+    case v1::JobSpec::kEditModel:
+      return {.model = spec.edit_model().model()};
+    case v1::JobSpec::kExport:
+      return {.model = spec.export_().model(), .features = spec.export_().features()};
     default:
       return {};
   }
@@ -62,6 +79,23 @@ absl::StatusOr<int> ModelVersion(const store::Writer& writer, const store::JobRo
   return model.version();
 }
 
+// The features that a training takes, and the model that made them.
+absl::Status ResolveFeatures(const store::Writer& writer, const References& references, v1::TaskInputs* inputs) {
+  SB_ASSIGN_OR_RETURN(const v1::FeatureSet features, writer.GetFeatures(references.features));
+  if (!references.val_features.empty()) {
+    SB_ASSIGN_OR_RETURN(const v1::FeatureSet val_features, writer.GetFeatures(references.val_features));
+    SB_RETURN_IF_ERROR(CheckFeaturesMatch(features, val_features));
+  }
+  SB_ASSIGN_OR_RETURN(const v1::Model model, ModelOfFeatures(writer, features));
+  inputs->set_model_name(model.name());
+  inputs->set_model_version(model.version());
+  return absl::OkStatus();
+}
+
+bool MakesAVersion(const v1::JobSpec& spec) {
+  return spec.has_index() || spec.has_train() || spec.has_import_model() || spec.has_edit_model();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::TaskInputs> ResolveInputs(store::Writer& writer, const store::JobRow& job) {
@@ -75,7 +109,9 @@ absl::StatusOr<v1::TaskInputs> ResolveInputs(store::Writer& writer, const store:
     SB_ASSIGN_OR_RETURN(const int version, ModelVersion(writer, job, references.model));
     inputs.set_model_version(version);
   }
-  if (job.spec.has_index() || job.spec.has_train() || job.spec.has_import_model()) {
+  if (!references.features.empty() && job.spec.has_train()) SB_RETURN_IF_ERROR(ResolveFeatures(writer, references, &inputs));
+  if (job.spec.has_export_() && !references.features.empty()) SB_RETURN_IF_ERROR(writer.GetFeatures(references.features).status());
+  if (MakesAVersion(job.spec)) {
     SB_ASSIGN_OR_RETURN(const int version, writer.AllocateVersion(job.makes));
     inputs.set_output_version(version);
   }
@@ -89,9 +125,11 @@ v1::TaskInputs WithFolders(const store::JobRow& job, const store::DataLayout& la
   if (!references.dataset.empty()) inputs.set_dataset_dir(layout.dataset(references.dataset, inputs.dataset_version()));
   if (!references.split.empty()) inputs.set_split_file(layout.split(references.dataset, references.split));
   if (!references.model.empty()) {
-    const std::string name = references.model.substr(0, references.model.find(':'));
-    inputs.set_model_dir(layout.model(name, inputs.model_version()));
+    inputs.set_model_name(references.model.substr(0, references.model.find(':')));
   }
+  if (!inputs.model_name().empty()) inputs.set_model_dir(layout.model(inputs.model_name(), inputs.model_version()));
+  if (!references.features.empty()) inputs.set_features_dir(layout.features(references.features));
+  if (!references.val_features.empty()) inputs.set_val_features_dir(layout.features(references.val_features));
   inputs.set_staging_dir(layout.staging(id, job.epoch));
   inputs.set_checkpoint_dir(layout.checkpoints(id));
   inputs.set_cache_dir(layout.cache());

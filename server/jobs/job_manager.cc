@@ -45,17 +45,31 @@ std::unique_ptr<Subscription> JobManager::Subscribe(const std::string& job_id, s
 }
 
 absl::StatusOr<std::vector<std::string>> JobManager::UsersOfDataset(std::string_view name) const {
-  return impl_->UsersOf([name](const v1::JobSpec& spec) {
+  return impl_->UsersOf([name](const store::Reader&, const v1::JobSpec& spec) {
     return spec.index().dataset() == name || spec.split().dataset() == name || spec.train().dataset() == name ||
-           spec.evaluate().dataset() == name;
+           spec.evaluate().dataset() == name || spec.extract().dataset() == name;
   });
 }
 
 absl::StatusOr<std::vector<std::string>> JobManager::UsersOfModel(std::string_view name) const {
   const auto names = [name](const std::string& reference) { return std::string_view(reference).substr(0, reference.find(':')) == name; };
-  return impl_->UsersOf([names](const v1::JobSpec& spec) {
-    return names(spec.train().model()) || names(spec.train().initial_model()) || names(spec.evaluate().model()) ||
-           names(spec.import_model().model());
+  return impl_->UsersOf([name, names](const store::Reader& reader, const v1::JobSpec& spec) {
+    if (names(spec.train().model()) || names(spec.train().initial_model()) || names(spec.train().weights()) ||
+        names(spec.evaluate().model()) || names(spec.import_model().model()) || names(spec.extract().model()) ||
+        names(spec.edit_model().model()) || names(spec.edit_model().output()) || names(spec.export_().model())) {
+      return true;
+    }
+    // A model trained on features has the layers that made them.
+    if (spec.train().features().empty()) return false;
+    const absl::StatusOr<v1::FeatureSet> features = reader.GetFeatures(spec.train().features());
+    return features.ok() && features->model() == name;
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> JobManager::UsersOfFeatures(std::string_view name) const {
+  return impl_->UsersOf([name](const store::Reader&, const v1::JobSpec& spec) {
+    return spec.extract().features() == name || spec.train().features() == name || spec.train().val_features() == name ||
+           spec.export_().features() == name;
   });
 }
 

@@ -98,9 +98,10 @@ class JobManager {
   std::optional<v1::Event> LatestProgress(const std::string& job_id) const;
   // `wake` runs whenever the job may have new events or progress; spurious calls happen. It must not block nor call back into the manager.
   std::unique_ptr<Subscription> Subscribe(const std::string& job_id, std::function<void()> wake);
-  // Unfinished jobs that read or make the dataset or model; its deletion must wait for them.
+  // Unfinished jobs that read or make the dataset, model or feature set; its deletion must wait for them.
   absl::StatusOr<std::vector<std::string>> UsersOfDataset(std::string_view name) const;
   absl::StatusOr<std::vector<std::string>> UsersOfModel(std::string_view name) const;
+  absl::StatusOr<std::vector<std::string>> UsersOfFeatures(std::string_view name) const;
 
   // --- For the workers' side.
   // Leases the next runnable job to `slot` and gives it a new epoch; nullopt when none is runnable. The state becomes ASSIGNED. `profile`

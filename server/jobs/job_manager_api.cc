@@ -211,12 +211,13 @@ absl::StatusOr<std::vector<v1::Event>> JobManager::Impl::ReadEvents(const std::s
   return events;
 }
 
-absl::StatusOr<std::vector<std::string>> JobManager::Impl::UsersOf(const std::function<bool(const v1::JobSpec&)>& uses) const {
+absl::StatusOr<std::vector<std::string>> JobManager::Impl::UsersOf(
+    const std::function<bool(const store::Reader&, const v1::JobSpec&)>& uses) const {
   std::vector<std::string> users;
   SB_RETURN_IF_ERROR(store_.Read([&](store::Reader& reader) -> absl::Status {
     SB_ASSIGN_OR_RETURN(const std::vector<store::JobRow> jobs, reader.UnfinishedJobs());
     for (const store::JobRow& job : jobs) {
-      if (uses(job.spec)) users.push_back(JobId(job));
+      if (uses(reader, job.spec)) users.push_back(JobId(job));
     }
     return absl::OkStatus();
   }));

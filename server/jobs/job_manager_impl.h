@@ -37,7 +37,7 @@ class JobManager::Impl {
   absl::StatusOr<v1::Job> Get(const std::string& job_id) const;
   absl::StatusOr<v1::ListJobsResponse> List(const v1::ListJobsRequest& request) const;
   absl::StatusOr<std::vector<v1::Event>> ReadEvents(const std::string& job_id, int64_t after_seq, int limit) const;
-  absl::StatusOr<std::vector<std::string>> UsersOf(const std::function<bool(const v1::JobSpec&)>& uses) const;
+  absl::StatusOr<std::vector<std::string>> UsersOf(const std::function<bool(const store::Reader&, const v1::JobSpec&)>& uses) const;
 
   void Claim(const std::string& slot, const v1::ExecutionProfile& profile, Done<std::optional<v1::Assignment>> done);
   void Started(const v1::Attempt& attempt, Done<bool> done);

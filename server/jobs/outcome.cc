@@ -40,7 +40,10 @@ bool RecordParses(const v1::JobSpec& spec, const std::string& record) {
       return v1::Split().ParseFromString(record);
     case v1::JobSpec::kTrain:
     case v1::JobSpec::kImportModel:
+    case v1::JobSpec::kEditModel:
       return v1::Model().ParseFromString(record);
+    case v1::JobSpec::kExtract:
+      return v1::FeatureSet().ParseFromString(record);
     default:
       return true;
   }
@@ -69,35 +72,55 @@ absl::Status InsertSplit(store::Writer& tables, const store::JobRow& job, const 
   return tables.InsertSplit(split);
 }
 
-absl::Status InsertModel(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
+// What any model's record has; the network itself and its preprocessing are the worker's to say, who has seen what it builds on.
+absl::StatusOr<v1::Model> ModelRecord(const store::JobRow& job, const std::string& name, const std::string& record, int64_t now) {
   v1::Model model;
   if (!model.ParseFromString(record)) return absl::InternalError("damaged model record");
-  const v1::TrainSpec& spec = job.spec.train();
-  model.set_name(spec.model());
+  model.set_name(name);
   model.set_version(job.inputs.output_version());
-  model.set_arch(spec.arch());
+  model.set_job_id(JobId(job));
+  *model.mutable_profile() = job.inputs.profile();
+  *model.mutable_create_time() = TimestampOf(now);
+  return model;
+}
+
+absl::Status InsertTrainedModel(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
+  const v1::TrainSpec& spec = job.spec.train();
+  SB_ASSIGN_OR_RETURN(v1::Model model, ModelRecord(job, spec.model(), record, now));
   model.set_dataset(spec.dataset());
   model.set_dataset_version(job.inputs.dataset_version());
   model.set_split(spec.split());
-  model.set_job_id(JobId(job));
-  *model.mutable_preprocessing() = spec.preprocessing();
-  *model.mutable_profile() = job.inputs.profile();
-  *model.mutable_create_time() = TimestampOf(now);
+  if (!spec.features().empty()) {
+    SB_ASSIGN_OR_RETURN(const v1::FeatureSet features, tables.GetFeatures(spec.features()));
+    model.set_dataset(features.dataset());
+    model.set_dataset_version(features.dataset_version());
+    model.set_split(features.split());
+  }
   return tables.InsertModel(model);
 }
 
-absl::Status InsertImportedModel(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
-  v1::Model model;
-  if (!model.ParseFromString(record)) return absl::InternalError("damaged model record");
-  const v1::ImportModelSpec& spec = job.spec.import_model();
-  model.set_name(spec.model());
-  model.set_version(job.inputs.output_version());
-  model.set_arch(spec.arch());
-  model.set_job_id(JobId(job));
-  *model.mutable_preprocessing() = spec.preprocessing();
-  *model.mutable_profile() = job.inputs.profile();
-  *model.mutable_create_time() = TimestampOf(now);
+absl::Status InsertModel(store::Writer& tables, const store::JobRow& job, const std::string& name, const std::string& record, int64_t now) {
+  SB_ASSIGN_OR_RETURN(const v1::Model model, ModelRecord(job, name, record, now));
   return tables.InsertModel(model);
+}
+
+absl::Status InsertFeatures(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
+  v1::FeatureSet features;
+  if (!features.ParseFromString(record)) return absl::InternalError("damaged feature set record");
+  const v1::ExtractSpec& spec = job.spec.extract();
+  features.set_name(spec.features());
+  features.set_job_id(JobId(job));
+  features.set_dataset(spec.dataset());
+  features.set_dataset_version(job.inputs.dataset_version());
+  features.set_split(spec.split());
+  features.set_subset(spec.subset());
+  features.set_model(spec.model().substr(0, spec.model().find(':')));
+  features.set_model_version(job.inputs.model_version());
+  features.set_pool(spec.pool());
+  features.set_dtype(spec.dtype());
+  *features.mutable_profile() = job.inputs.profile();
+  *features.mutable_create_time() = TimestampOf(now);
+  return tables.InsertFeatures(features);
 }
 
 void CompleteResult(const store::JobRow& job, v1::JobResult* result) {
@@ -118,6 +141,13 @@ void CompleteResult(const store::JobRow& job, v1::JobResult* result) {
   } else if (result->has_import_model()) {
     result->mutable_import_model()->set_model(job.spec.import_model().model());
     result->mutable_import_model()->set_version(job.inputs.output_version());
+  } else if (result->has_edit_model()) {
+    result->mutable_edit_model()->set_model(job.spec.edit_model().output());
+    result->mutable_edit_model()->set_version(job.inputs.output_version());
+  } else if (result->has_extract()) {
+    result->mutable_extract()->set_features(job.spec.extract().features());
+  } else if (result->has_export_()) {
+    result->mutable_export_()->set_format(job.spec.export_().format());
   }
 }
 
@@ -142,9 +172,13 @@ absl::Status RecordSuccess(store::Writer& tables, store::JobRow& job, const v1::
     case v1::JobSpec::kSplit:
       return InsertSplit(tables, job, finished.record(), now);
     case v1::JobSpec::kTrain:
-      return InsertModel(tables, job, finished.record(), now);
+      return InsertTrainedModel(tables, job, finished.record(), now);
     case v1::JobSpec::kImportModel:
-      return InsertImportedModel(tables, job, finished.record(), now);
+      return InsertModel(tables, job, job.spec.import_model().model(), finished.record(), now);
+    case v1::JobSpec::kEditModel:
+      return InsertModel(tables, job, job.spec.edit_model().output(), finished.record(), now);
+    case v1::JobSpec::kExtract:
+      return InsertFeatures(tables, job, finished.record(), now);
     default:
       return absl::OkStatus();
   }

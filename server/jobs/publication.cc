@@ -60,6 +60,8 @@ Move OutputMove(const store::DataLayout& layout, const store::JobRow& job) {
   if (job.spec.has_index()) return {output, layout.dataset(job.spec.index().dataset(), version)};
   if (job.spec.has_train()) return {output, layout.model(job.spec.train().model(), version)};
   if (job.spec.has_import_model()) return {output, layout.model(job.spec.import_model().model(), version)};
+  if (job.spec.has_edit_model()) return {output, layout.model(job.spec.edit_model().output(), version)};
+  if (job.spec.has_extract()) return {output, layout.features(job.spec.extract().features())};
   return {output / kSplitFile, layout.split(job.spec.split().dataset(), job.spec.split().name()), false};
 }
 

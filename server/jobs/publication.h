@@ -15,9 +15,10 @@ namespace seedbed::jobs {
 // Makes the attempt's staging folder, with output/ and artifacts/ in it, and the job's checkpoint folder.
 absl::Status PrepareAttempt(const store::DataLayout& layout, const store::JobRow& job);
 
-// Moves what the current attempt staged as output to where it is going to be found: datasets/, splits/ or models/. Nothing for jobs that
-// only leave artifacts. What lies there already without record, from an attempt that was lost in between, is replaced; when the attempt
-// staged nothing any more but its output is in place, it was moved before. Errors: INTERNAL when the worker left nothing, else the disk's.
+// Moves what the current attempt staged as output to where it is going to be found: datasets/, splits/, models/ or features/. Nothing for
+// jobs that only leave artifacts. What lies there already without record, from an attempt that was lost in between, is replaced; when the
+// attempt staged nothing any more but its output is in place, it was moved before. Errors: INTERNAL when the worker left nothing, else the
+// disk's.
 absl::Status PublishOutput(const store::DataLayout& layout, const store::JobRow& job);
 // The same for artifacts, of which there may be none.
 absl::Status PublishArtifacts(const store::DataLayout& layout, const store::JobRow& job);

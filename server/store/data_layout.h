@@ -37,6 +37,8 @@ class DataLayout {
   }
   std::filesystem::path model(std::string_view name) const { return root_ / "models" / std::string(name); }
   std::filesystem::path model(std::string_view name, int version) const { return model(name) / std::to_string(version); }
+  // Of a feature set: a Zarr store.
+  std::filesystem::path features(std::string_view name) const { return root_ / "features" / (std::string(name) + ".zarr"); }
   std::filesystem::path artifacts(std::string_view job) const { return root_ / "artifacts" / std::string(job); }
   std::filesystem::path cache() const { return root_ / "cache"; }
   std::filesystem::path staging() const { return root_ / "staging"; }

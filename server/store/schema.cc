@@ -92,6 +92,14 @@ CREATE TABLE models (
 );
 )sql";
 
+constexpr char kVersion2[] = R"sql(
+CREATE TABLE features (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  record BLOB NOT NULL                       -- FeatureSet
+);
+)sql";
+
 absl::Status CheckOwner(Connection& connection) {
   SB_ASSIGN_OR_RETURN(const int64_t objects, connection.QueryInt("SELECT COUNT(*) FROM sqlite_schema"));
   SB_ASSIGN_OR_RETURN(const int64_t owner, connection.QueryInt("PRAGMA application_id"));
@@ -114,7 +122,7 @@ absl::Status RunMigrations(Connection& connection, int64_t from, const std::vect
 }  // namespace
 
 const std::vector<const char*>& SchemaMigrations() {
-  static const auto& migrations = *new std::vector<const char*>{kVersion1};
+  static const auto& migrations = *new std::vector<const char*>{kVersion1, kVersion2};
   return migrations;
 }
 

@@ -107,13 +107,30 @@ absl::StatusOr<v1::ListModelsResponse> Store::ListModels(const v1::ListModelsReq
   v1::ListModelsResponse response;
   response.set_next_page_token(TakePage(std::move(rows), position.size, [&](v1::Model model) {
     model.clear_layers();
+    model.clear_graph();
     *response.add_models() = std::move(model);
   }));
   return response;
 }
 
-absl::StatusOr<std::pair<int64_t, int64_t>> Store::CountDatasetsAndModels() const {
-  return ReadOne<std::pair<int64_t, int64_t>>(*this, [](Reader& reader) { return reader.CountDatasetsAndModels(); });
+absl::StatusOr<v1::FeatureSet> Store::GetFeatures(std::string_view name) const {
+  return ReadOne<v1::FeatureSet>(*this, [&](Reader& reader) { return reader.GetFeatures(name); });
+}
+
+absl::StatusOr<v1::ListFeaturesResponse> Store::ListFeatures(const v1::PageRequest& page) const {
+  SB_ASSIGN_OR_RETURN(const PagePosition position, ParsePage(page));
+  SB_ASSIGN_OR_RETURN(auto rows, ReadOne<Reader::Page<v1::FeatureSet>>(
+                                     *this, [&](Reader& reader) { return reader.ListFeatures(position.token, position.size + 1); }));
+  v1::ListFeaturesResponse response;
+  response.set_next_page_token(TakePage(std::move(rows), position.size, [&](v1::FeatureSet features) {
+    features.clear_classes();
+    *response.add_features() = std::move(features);
+  }));
+  return response;
+}
+
+absl::StatusOr<CatalogueCounts> Store::CountCatalogue() const {
+  return ReadOne<CatalogueCounts>(*this, [](Reader& reader) { return reader.CountCatalogue(); });
 }
 
 absl::StatusOr<std::vector<JobCount>> Store::CountJobs() const {
@@ -129,6 +146,12 @@ absl::Status Store::DeleteDataset(std::string_view name, std::string_view reques
 absl::Status Store::DeleteModel(std::string_view name, int version, std::string_view request_id) {
   return WriteAndWait([name = std::string(name), version, request_id = std::string(request_id)](Writer& writer) {
     return Once(writer, "delete-model", request_id, absl::StrCat(name, ":", version), [&] { return writer.DeleteModel(name, version); });
+  });
+}
+
+absl::Status Store::DeleteFeatures(std::string_view name, std::string_view request_id) {
+  return WriteAndWait([name = std::string(name), request_id = std::string(request_id)](Writer& writer) {
+    return Once(writer, "delete-features", request_id, name, [&] { return writer.DeleteFeatures(name); });
   });
 }
 

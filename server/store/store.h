@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "seedbed/v1/dataset.pb.h"
+#include "seedbed/v1/features.pb.h"
 #include "seedbed/v1/job.pb.h"
 #include "seedbed/v1/model.pb.h"
 
@@ -27,6 +28,15 @@ struct JobCount {
   v1::JobKind kind;
   v1::JobState state;
   int64_t jobs;
+};
+
+// Names, not versions.
+struct CatalogueCounts {
+  int64_t datasets = 0;
+  int64_t models = 0;
+  int64_t feature_sets = 0;
+
+  bool operator==(const CatalogueCounts&) const = default;
 };
 
 struct StoreOptions {
@@ -66,13 +76,17 @@ class Store {
   absl::StatusOr<std::vector<v1::Split>> ListSplits(std::string_view dataset) const;
   absl::StatusOr<v1::Model> GetModel(std::string_view name, int version) const;
   absl::StatusOr<v1::ListModelsResponse> ListModels(const v1::ListModelsRequest& request) const;
-  absl::StatusOr<std::pair<int64_t, int64_t>> CountDatasetsAndModels() const;
+  absl::StatusOr<v1::FeatureSet> GetFeatures(std::string_view name) const;
+  // Without class names, oldest first.
+  absl::StatusOr<v1::ListFeaturesResponse> ListFeatures(const v1::PageRequest& page) const;
+  absl::StatusOr<CatalogueCounts> CountCatalogue() const;
   // All jobs; combinations without any are left out.
   absl::StatusOr<std::vector<JobCount>> CountJobs() const;
   // Forget the records (files are the caller's to remove afterwards). version 0: all versions. NOT_FOUND when there is none. `request_id`
   // as in the API.
   absl::Status DeleteDataset(std::string_view name, std::string_view request_id);
   absl::Status DeleteModel(std::string_view name, int version, std::string_view request_id);
+  absl::Status DeleteFeatures(std::string_view name, std::string_view request_id);
 };
 
 }  // namespace seedbed::store

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "seedbed/v1/dataset.pb.h"
 #include "seedbed/v1/event.pb.h"
+#include "seedbed/v1/features.pb.h"
 #include "seedbed/v1/job.pb.h"
 #include "seedbed/v1/model.pb.h"
 #include "seedbed/v1/worker.pb.h"
@@ -101,7 +102,10 @@ class Reader {
   absl::StatusOr<v1::Model> GetModel(std::string_view name, int version) const;
   // As ListDatasets; with a name, all versions of that model.
   absl::StatusOr<Page<v1::Model>> ListModels(std::string_view name, int64_t after, int limit) const;
-  absl::StatusOr<std::pair<int64_t, int64_t>> CountDatasetsAndModels() const;
+  absl::StatusOr<v1::FeatureSet> GetFeatures(std::string_view name) const;
+  // As ListDatasets.
+  absl::StatusOr<Page<v1::FeatureSet>> ListFeatures(int64_t after, int limit) const;
+  absl::StatusOr<CatalogueCounts> CountCatalogue() const;
 
  protected:
   Connection& connection_;
@@ -127,10 +131,12 @@ class Writer : public Reader {
   absl::Status InsertDataset(const v1::Dataset& dataset);
   absl::Status InsertSplit(const v1::Split& split);
   absl::Status InsertModel(const v1::Model& model);
+  absl::Status InsertFeatures(const v1::FeatureSet& features);
   // With its splits. NOT_FOUND when there is none.
   absl::Status DeleteDataset(std::string_view name);
   // version 0: all.
   absl::Status DeleteModel(std::string_view name, int version);
+  absl::Status DeleteFeatures(std::string_view name);
 };
 
 }  // namespace seedbed::store

@@ -86,10 +86,22 @@ absl::StatusOr<Reader::Page<v1::Model>> Reader::ListModels(std::string_view name
                                 {std::string(name), after, int64_t{limit}});
 }
 
-absl::StatusOr<std::pair<int64_t, int64_t>> Reader::CountDatasetsAndModels() const {
-  SB_ASSIGN_OR_RETURN(const int64_t datasets, connection_.QueryInt("SELECT COUNT(DISTINCT name) FROM datasets"));
-  SB_ASSIGN_OR_RETURN(const int64_t models, connection_.QueryInt("SELECT COUNT(DISTINCT name) FROM models"));
-  return std::pair{datasets, models};
+absl::StatusOr<v1::FeatureSet> Reader::GetFeatures(std::string_view name) const {
+  return ReadRecord<v1::FeatureSet>(connection_, "SELECT record FROM features WHERE name = ?", {std::string(name)},
+                                    Missing("feature set", name, 0));
+}
+
+absl::StatusOr<Reader::Page<v1::FeatureSet>> Reader::ListFeatures(int64_t after, int limit) const {
+  return ReadRecords<v1::FeatureSet>(connection_, "SELECT id, record FROM features WHERE id > ? ORDER BY id LIMIT ?",
+                                     {after, int64_t{limit}});
+}
+
+absl::StatusOr<CatalogueCounts> Reader::CountCatalogue() const {
+  CatalogueCounts counts;
+  SB_ASSIGN_OR_RETURN(counts.datasets, connection_.QueryInt("SELECT COUNT(DISTINCT name) FROM datasets"));
+  SB_ASSIGN_OR_RETURN(counts.models, connection_.QueryInt("SELECT COUNT(DISTINCT name) FROM models"));
+  SB_ASSIGN_OR_RETURN(counts.feature_sets, connection_.QueryInt("SELECT COUNT(*) FROM features"));
+  return counts;
 }
 
 absl::Status Writer::InsertDataset(const v1::Dataset& dataset) {
@@ -113,6 +125,11 @@ absl::Status Writer::InsertModel(const v1::Model& model) {
       .status();
 }
 
+absl::Status Writer::InsertFeatures(const v1::FeatureSet& features) {
+  return connection_.Execute("INSERT INTO features(name, record) VALUES (?, ?)", {features.name(), Blob{features.SerializeAsString()}})
+      .status();
+}
+
 absl::Status Writer::DeleteDataset(std::string_view name) {
   SB_ASSIGN_OR_RETURN(const int deleted, connection_.Execute("DELETE FROM datasets WHERE name = ?", {std::string(name)}));
   if (deleted == 0) return Missing("dataset", name, 0);
@@ -123,6 +140,11 @@ absl::Status Writer::DeleteModel(std::string_view name, int version) {
   SB_ASSIGN_OR_RETURN(const int deleted, connection_.Execute("DELETE FROM models WHERE name = ?1 AND (?2 = 0 OR version = ?2)",
                                                              {std::string(name), int64_t{version}}));
   return deleted == 0 ? Missing("model", name, version) : absl::OkStatus();
+}
+
+absl::Status Writer::DeleteFeatures(std::string_view name) {
+  SB_ASSIGN_OR_RETURN(const int deleted, connection_.Execute("DELETE FROM features WHERE name = ?", {std::string(name)}));
+  return deleted == 0 ? Missing("feature set", name, 0) : absl::OkStatus();
 }
 
 }  // namespace seedbed::store

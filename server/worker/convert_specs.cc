@@ -1,13 +1,12 @@
 #include "server/worker/convert_specs.h"
 
+#include <google/protobuf/util/json_util.h>
+
 #include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
-#include "seedbed/v1/dataset.pb.h"
-#include "seedbed/v1/model.pb.h"
-#include "server/worker/convert_events.h"
 
 namespace seedbed::worker {
 namespace {
@@ -15,7 +14,7 @@ namespace {
 // The defaults that job.proto documents, for fields whose zero stands for them.
 constexpr int kDefaultEpochs = 10;
 constexpr int kDefaultBatchSize = 32;
-constexpr int kDefaultSide = 150;
+constexpr int kDefaultTopK = 5;
 constexpr double kDefaultAdamLr = 0.001;
 
 int OrDefault(int value, int fallback) { return value != 0 ? value : fallback; }
@@ -56,6 +55,47 @@ absl::StatusOr<image::Center> ToCenter(v1::Center center) {
   }
 }
 
+absl::StatusOr<std::string> ToChannels(v1::ChannelOrder channels) {
+  switch (channels) {
+    case v1::CHANNEL_ORDER_UNSPECIFIED:
+      return "";
+    case v1::CHANNEL_ORDER_RGB:
+      return "rgb";
+    case v1::CHANNEL_ORDER_BGR:
+      return "bgr";
+    default:
+      return Unknown("preprocessing.channels", channels);
+  }
+}
+
+absl::StatusOr<std::string> ToPool(v1::Pool pool) {
+  switch (pool) {
+    case v1::POOL_UNSPECIFIED:
+    case v1::POOL_NONE:
+      return "none";
+    case v1::POOL_AVG:
+      return "avg";
+    case v1::POOL_MAX:
+      return "max";
+    default:
+      return Unknown("pool", pool);
+  }
+}
+
+absl::StatusOr<std::string> ToDtype(v1::FeatureType type) {
+  switch (type) {
+    case v1::FEATURE_TYPE_UNSPECIFIED:
+    case v1::FEATURE_TYPE_FLOAT32:
+      return "float32";
+    case v1::FEATURE_TYPE_FLOAT16:
+      return "float16";
+    case v1::FEATURE_TYPE_BFLOAT16:
+      return "bfloat16";
+    default:
+      return Unknown("dtype", type);
+  }
+}
+
 absl::StatusOr<tasks::MaterializeMode> ToMaterializeMode(v1::MaterializeMode mode) {
   switch (mode) {
     case v1::MATERIALIZE_MODE_UNSPECIFIED:
@@ -91,20 +131,22 @@ absl::StatusOr<tasks::PreprocessingSpec> ToPreprocessing(const v1::Preprocessing
     SB_ASSIGN_OR_RETURN(result.interpolation, ToFilter(preprocessing.interpolation()));
   }
   if (preprocessing.has_rescale()) result.rescale = preprocessing.rescale();
+  result.preset = preprocessing.preset();
+  result.mean.assign(preprocessing.mean().begin(), preprocessing.mean().end());
+  result.std.assign(preprocessing.std().begin(), preprocessing.std().end());
+  SB_ASSIGN_OR_RETURN(result.channels, ToChannels(preprocessing.channels()));
   if (preprocessing.center() != v1::CENTER_UNSPECIFIED) {
     SB_ASSIGN_OR_RETURN(result.center, ToCenter(preprocessing.center()));
   }
   return result;
 }
 
-// What was done, rather than what was asked for: a model says it in full.
-v1::Preprocessing WithDefaults(v1::Preprocessing preprocessing) {
-  preprocessing.set_width(OrDefault(preprocessing.width(), kDefaultSide));
-  preprocessing.set_height(OrDefault(preprocessing.height(), kDefaultSide));
-  if (preprocessing.interpolation() == v1::INTERPOLATION_UNSPECIFIED) preprocessing.set_interpolation(v1::INTERPOLATION_BILINEAR);
-  if (!preprocessing.has_rescale()) preprocessing.set_rescale(image::Preprocessing().rescale);
-  if (preprocessing.center() == v1::CENTER_UNSPECIFIED) preprocessing.set_center(v1::CENTER_MEAN_IMAGE);
-  return preprocessing;
+absl::StatusOr<std::string> ToHead(const v1::TrainSpec& train) {
+  std::string json;
+  if (train.has_head() && !google::protobuf::util::MessageToJsonString(train.head(), &json).ok()) {
+    return absl::InvalidArgumentError("head is not a list of layers");
+  }
+  return json;
 }
 
 tasks::OptimizerSpec ToOptimizer(const v1::OptimizerSpec& optimizer) {
@@ -120,39 +162,14 @@ tasks::OptimizerSpec ToOptimizer(const v1::OptimizerSpec& optimizer) {
   return result;
 }
 
-// The version that the server has settled on when it resolved the inputs.
-int DatasetVersion(const v1::Assignment& assignment, int named) { return OrDefault(assignment.inputs().dataset_version(), named); }
-
-// "NAME:VERSION" without the version.
-std::string ModelName(const std::string& reference) { return reference.substr(0, reference.find(':')); }
-
-// What any model's record has, `spec` being that of the job that made it.
-template <typename Spec>
-v1::Model ModelRecord(const v1::Assignment& assignment, const Spec& spec, const tasks::TrainResult& result) {
-  v1::Model record;
-  record.set_name(spec.model());
-  record.set_version(assignment.inputs().output_version());
-  record.set_arch(spec.arch());
-  record.mutable_classes()->Add(result.classes.begin(), result.classes.end());
-  record.set_parameters(result.parameters);
-  record.set_trainable_parameters(result.trainable_parameters);
-  record.set_weights_sha256(result.weights_sha256);
-  *record.mutable_preprocessing() = WithDefaults(spec.preprocessing());
-  record.set_job_id(assignment.attempt().job_id());
-  record.set_bytes(result.bytes);
-  *record.mutable_profile() = assignment.inputs().profile();
-  for (const tasks::LayerSummary& layer : result.layers) {
-    v1::LayerSummary* converted = record.add_layers();
-    converted->set_name(layer.name);
-    converted->set_type(layer.type);
-    converted->mutable_output_shape()->Add(layer.output_shape.begin(), layer.output_shape.end());
-    converted->set_parameters(layer.parameters);
-    converted->set_trainable(layer.trainable);
-  }
-  return record;
-}
+// NAME:VERSION of the model that the job reads.
+std::string InputModel(const v1::TaskInputs& inputs) { return absl::StrCat(inputs.model_name(), ":", inputs.model_version()); }
 
 }  // namespace
+
+int DatasetVersion(const v1::Assignment& assignment, int named) { return OrDefault(assignment.inputs().dataset_version(), named); }
+
+std::string ModelName(const std::string& reference) { return reference.substr(0, reference.find(':')); }
 
 tasks::IndexSpec ToIndexSpec(const v1::Assignment& assignment) {
   const v1::IndexSpec& index = assignment.spec().index();
@@ -201,7 +218,18 @@ absl::StatusOr<tasks::TrainSpec> ToTrainSpec(const v1::Assignment& assignment) {
   spec.dataset_dir = assignment.inputs().dataset_dir();
   spec.split = train.split();
   spec.split_file = assignment.inputs().split_file();
+  spec.features = train.features();
+  spec.features_dir = assignment.inputs().features_dir();
+  spec.val_features = train.val_features();
+  spec.val_features_dir = assignment.inputs().val_features_dir();
   spec.arch = train.arch();
+  if (!train.weights().empty() || !train.features().empty()) {
+    spec.weights = InputModel(assignment.inputs());
+    spec.weights_dir = assignment.inputs().model_dir();
+  }
+  SB_ASSIGN_OR_RETURN(spec.head, ToHead(train));
+  spec.trainable.assign(train.trainable().begin(), train.trainable().end());
+  if (train.has_feature_cache()) spec.feature_cache = train.feature_cache();
   spec.model = train.model();
   spec.model_version = assignment.inputs().output_version();
   spec.epochs = OrDefault(train.epochs(), kDefaultEpochs);
@@ -233,7 +261,71 @@ tasks::EvaluateSpec ToEvaluateSpec(const v1::Assignment& assignment) {
   const bool takes_default = evaluate.subset().empty() && !evaluate.split().empty();
   spec.subset = takes_default ? "validation" : evaluate.subset();
   spec.batch_size = OrDefault(evaluate.batch_size(), kDefaultBatchSize);
+  spec.top_k = OrDefault(evaluate.top_k(), kDefaultTopK);
   return spec;
+}
+
+absl::StatusOr<tasks::ExtractSpec> ToExtractSpec(const v1::Assignment& assignment) {
+  const v1::ExtractSpec& extract = assignment.spec().extract();
+  tasks::ExtractSpec spec;
+  spec.dataset = extract.dataset();
+  spec.dataset_version = DatasetVersion(assignment, extract.dataset_version());
+  spec.dataset_dir = assignment.inputs().dataset_dir();
+  spec.split = extract.split();
+  spec.split_file = assignment.inputs().split_file();
+  spec.subset = extract.subset();
+  spec.model = ModelName(extract.model());
+  spec.model_version = assignment.inputs().model_version();
+  spec.model_dir = assignment.inputs().model_dir();
+  spec.arch = extract.arch();
+  spec.layer = extract.layer();
+  SB_ASSIGN_OR_RETURN(spec.pool, ToPool(extract.pool()));
+  spec.features = extract.features();
+  SB_ASSIGN_OR_RETURN(spec.dtype, ToDtype(extract.dtype()));
+  spec.width = extract.width();
+  spec.height = extract.height();
+  spec.batch_size = OrDefault(extract.batch_size(), kDefaultBatchSize);
+  spec.threads = extract.threads();
+  return spec;
+}
+
+absl::StatusOr<tasks::EditModelSpec> ToEditModelSpec(const v1::Assignment& assignment) {
+  const v1::EditModelSpec& edit = assignment.spec().edit_model();
+  tasks::EditModelSpec spec;
+  spec.model = ModelName(edit.model());
+  spec.model_version = assignment.inputs().model_version();
+  spec.model_dir = assignment.inputs().model_dir();
+  spec.output = edit.output();
+  spec.output_version = assignment.inputs().output_version();
+  switch (edit.edit_case()) {
+    case v1::EditModelSpec::kPop:
+      spec.edit = tasks::PopLayers{.count = edit.pop()};
+      return spec;
+    case v1::EditModelSpec::kCutLayer:
+      spec.edit = tasks::CutLayer{.layer = edit.cut_layer()};
+      return spec;
+    case v1::EditModelSpec::EDIT_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("edit_model needs pop or cut_layer");
+}
+
+absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment) {
+  const v1::ExportSpec& from = assignment.spec().export_();
+  const v1::TaskInputs& inputs = assignment.inputs();
+  tasks::ExportSpec spec;
+  spec.format = from.format();
+  switch (from.source_case()) {
+    case v1::ExportSpec::kModel:
+      spec.source = tasks::ModelSource{.name = ModelName(from.model()), .version = inputs.model_version(), .dir = inputs.model_dir()};
+      return spec;
+    case v1::ExportSpec::kFeatures:
+      spec.source = tasks::FeaturesSource{.name = from.features(), .dir = inputs.features_dir()};
+      return spec;
+    case v1::ExportSpec::SOURCE_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("export needs a model or a feature set");
 }
 
 absl::StatusOr<tasks::ImportModelSpec> ToImportModelSpec(const v1::Assignment& assignment) {
@@ -248,110 +340,6 @@ absl::StatusOr<tasks::ImportModelSpec> ToImportModelSpec(const v1::Assignment& a
   spec.classes.assign(import.classes().begin(), import.classes().end());
   spec.source = import.source();
   return spec;
-}
-
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::IndexResult& result) {
-  const v1::IndexSpec& spec = assignment.spec().index();
-  v1::Dataset record;
-  record.set_name(spec.dataset());
-  record.set_version(assignment.inputs().output_version());
-  record.set_root(spec.root());
-  record.set_images(result.images);
-  record.set_bytes(result.bytes);
-  record.set_rejected(result.rejected);
-  for (const tasks::ClassCount& count : result.classes) {
-    v1::ClassCount* converted = record.add_classes();
-    converted->set_name(count.name);
-    converted->set_images(count.images);
-  }
-  record.set_duplicate_groups(result.duplicate_groups);
-  record.set_near_duplicate_pairs(result.near_duplicate_pairs);
-  record.set_manifest_sha256(result.manifest_sha256);
-  record.set_job_id(assignment.attempt().job_id());
-
-  TaskOutput output{.result = {}, .record = record.SerializeAsString()};
-  v1::IndexResult* index = output.result.mutable_index();
-  index->set_dataset(record.name());
-  index->set_version(record.version());
-  index->set_images(result.images);
-  index->set_rejected(result.rejected);
-  index->set_classes(static_cast<int32_t>(result.classes.size()));
-  return output;
-}
-
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::SplitResult& result) {
-  const v1::SplitSpec& spec = assignment.spec().split();
-  v1::Split record;
-  record.set_name(spec.name().empty() ? "default" : spec.name());
-  record.set_dataset(spec.dataset());
-  record.set_dataset_version(DatasetVersion(assignment, spec.dataset_version()));
-  for (const tasks::SubsetCounts& subset : result.subsets) {
-    v1::Subset* converted = record.add_subsets();
-    converted->set_name(subset.name);
-    converted->set_images(subset.images);
-    converted->mutable_per_class()->Add(subset.per_class.begin(), subset.per_class.end());
-  }
-  record.set_job_id(assignment.attempt().job_id());
-  record.set_sha256(result.sha256);
-  record.set_rule(result.rule);
-
-  TaskOutput output{.result = {}, .record = record.SerializeAsString()};
-  v1::SplitResult* split = output.result.mutable_split();
-  split->set_dataset(record.dataset());
-  split->set_dataset_version(record.dataset_version());
-  split->set_split(record.name());
-  return output;
-}
-
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::TrainResult& result) {
-  const v1::TrainSpec& spec = assignment.spec().train();
-  v1::Model record = ModelRecord(assignment, spec, result);
-  *record.mutable_metrics() = ToProto(result.metrics);
-  record.set_dataset(spec.dataset());
-  record.set_dataset_version(DatasetVersion(assignment, spec.dataset_version()));
-  record.set_split(spec.split());
-
-  TaskOutput output{.result = {}, .record = record.SerializeAsString()};
-  v1::TrainResult* train = output.result.mutable_train();
-  train->set_model(record.name());
-  train->set_version(record.version());
-  train->set_weights_sha256(result.weights_sha256);
-  *train->mutable_metrics() = record.metrics();
-  train->set_best_epoch(result.best_epoch);
-  return output;
-}
-
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EvaluateResult& result) {
-  TaskOutput output;
-  v1::EvaluateResult* evaluate = output.result.mutable_evaluate();
-  evaluate->set_model(ModelName(assignment.spec().evaluate().model()));
-  evaluate->set_model_version(assignment.inputs().model_version());
-  evaluate->set_images(result.images);
-  evaluate->set_accuracy(result.accuracy);
-  evaluate->set_top5(result.top5);
-  evaluate->set_loss(result.loss);
-  for (const tasks::ClassScore& score : result.per_class) {
-    v1::ClassScore* converted = evaluate->add_per_class();
-    converted->set_name(score.name);
-    converted->set_precision(score.precision);
-    converted->set_recall(score.recall);
-    converted->set_f1(score.f1);
-    converted->set_images(score.images);
-  }
-  evaluate->mutable_confusion()->Add(result.confusion.begin(), result.confusion.end());
-  return output;
-}
-
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ImportModelResult& result) {
-  const v1::Model record = ModelRecord(assignment, assignment.spec().import_model(), result.model);
-  TaskOutput output{.result = {}, .record = record.SerializeAsString()};
-  v1::ImportModelResult* import = output.result.mutable_import_model();
-  import->set_model(record.name());
-  import->set_version(record.version());
-  import->set_weights_sha256(record.weights_sha256());
-  import->set_naming(result.naming);
-  import->set_parameters(record.parameters());
-  return output;
 }
 
 }  // namespace seedbed::worker

@@ -1,16 +1,18 @@
-// What a job is and what it made, between the protocol's words and core's. With convert_events.h the only place that knows both.
+// What a job is, from the protocol's words to core's. With convert_results.h and convert_events.h the only place that knows both.
 #pragma once
 
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/tasks/edit_model.h"
 #include "core/tasks/evaluate.h"
+#include "core/tasks/export_artifacts.h"
+#include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
 #include "core/tasks/index.h"
 #include "core/tasks/split.h"
 #include "core/tasks/train.h"
 #include "seedbed/v1/worker.pb.h"
-#include "server/worker/running_task.h"
 
 namespace seedbed::worker {
 
@@ -20,12 +22,13 @@ absl::StatusOr<tasks::SplitSpec> ToSplitSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::TrainSpec> ToTrainSpec(const v1::Assignment& assignment);
 tasks::EvaluateSpec ToEvaluateSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::ImportModelSpec> ToImportModelSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::ExtractSpec> ToExtractSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::EditModelSpec> ToEditModelSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment);
 
-// The result for the job, and the record that the server keeps (TaskFinished.record). create_time is the server's to set.
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::IndexResult& result);
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::SplitResult& result);
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::TrainResult& result);
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EvaluateResult& result);
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ImportModelResult& result);
+// The version of the dataset that the server has settled on when it resolved the inputs; else the one that the specification names.
+int DatasetVersion(const v1::Assignment& assignment, int named);
+// "NAME:VERSION" without the version.
+std::string ModelName(const std::string& reference);
 
 }  // namespace seedbed::worker

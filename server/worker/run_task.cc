@@ -1,6 +1,7 @@
 #include "server/worker/run_task.h"
 
 #include "core/base/status_macros.h"
+#include "server/worker/convert_results.h"
 #include "server/worker/convert_specs.h"
 
 namespace seedbed::worker {
@@ -30,7 +31,22 @@ absl::StatusOr<TaskOutput> RunTask(const v1::Assignment& assignment, tasks::Task
       SB_ASSIGN_OR_RETURN(const tasks::ImportModelResult result, tasks::RunImportModel(spec, context));
       return ToOutput(assignment, result);
     }
-    default:
+    case v1::JobSpec::kExtract: {
+      SB_ASSIGN_OR_RETURN(const tasks::ExtractSpec spec, ToExtractSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::ExtractResult result, tasks::RunExtract(spec, context));
+      return ToOutput(assignment, result);
+    }
+    case v1::JobSpec::kEditModel: {
+      SB_ASSIGN_OR_RETURN(const tasks::EditModelSpec spec, ToEditModelSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::EditModelResult result, tasks::RunEditModel(spec, context));
+      return ToOutput(assignment, result);
+    }
+    case v1::JobSpec::kExport: {
+      SB_ASSIGN_OR_RETURN(const tasks::ExportSpec spec, ToExportSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::ExportResult result, tasks::RunExport(spec, context));
+      return ToOutput(assignment, result);
+    }
+    case v1::JobSpec::TASK_NOT_SET:
       break;
   }
   return absl::UnimplementedError("this worker does not know this kind of job: is it of the server's version?");

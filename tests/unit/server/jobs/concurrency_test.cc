@@ -60,7 +60,7 @@ TEST_F(Concurrency, EachJobIsClaimedOncePerEpochAndEndsOnce) {
   std::map<v1::JobState, int64_t> counts;
   for (const auto& [state, count] : manager_->CountByState()) counts[state] = count;
   EXPECT_EQ(counts[v1::JOB_STATE_SUCCEEDED], kSubmitters * kJobsEach);
-  EXPECT_EQ(store_->CountDatasetsAndModels()->first, kSubmitters * kJobsEach);
+  EXPECT_EQ(store_->CountCatalogue()->datasets, kSubmitters * kJobsEach);
 }
 
 TEST_F(Concurrency, WatchersSeeEachEventOnceWhileOthersComeAndGo) {

@@ -77,6 +77,41 @@ inline v1::JobSpec ImportModelJob(const std::string& model) {
   return spec;
 }
 
+inline v1::JobSpec ExtractJob(const std::string& dataset, const std::string& model, const std::string& features) {
+  v1::JobSpec spec;
+  spec.mutable_extract()->set_dataset(dataset);
+  spec.mutable_extract()->set_model(model);
+  spec.mutable_extract()->set_features(features);
+  return spec;
+}
+
+inline v1::JobSpec PopJob(const std::string& model, const std::string& output, int count = 1) {
+  v1::JobSpec spec;
+  spec.mutable_edit_model()->set_model(model);
+  spec.mutable_edit_model()->set_output(output);
+  spec.mutable_edit_model()->set_pop(count);
+  return spec;
+}
+
+inline v1::JobSpec ExportModelJob(const std::string& model) {
+  v1::JobSpec spec;
+  spec.mutable_export_()->set_model(model);
+  return spec;
+}
+
+inline v1::JobSpec ExportFeaturesJob(const std::string& features) {
+  v1::JobSpec spec;
+  spec.mutable_export_()->set_features(features);
+  return spec;
+}
+
+inline v1::JobSpec TrainOnFeaturesJob(const std::string& features, const std::string& model = "head") {
+  v1::JobSpec spec;
+  spec.mutable_train()->set_features(features);
+  spec.mutable_train()->set_model(model);
+  return spec;
+}
+
 inline v1::JobSpec After(v1::JobSpec spec, const std::vector<std::string>& jobs) {
   for (const std::string& job : jobs) spec.add_depends_on(job);
   return spec;
@@ -117,6 +152,26 @@ inline v1::TaskFinished Work(const v1::Assignment& assignment) {
     Stage(assignment, "output/model.json", "{}");
     finished.mutable_result()->mutable_import_model()->set_naming("keras");
     finished.set_record(v1::Model().SerializeAsString());
+  } else if (spec.has_edit_model()) {
+    Stage(assignment, "output/model.json", "{}");
+    finished.mutable_result()->mutable_edit_model()->set_output_layer("fc1");
+    finished.set_record(v1::Model().SerializeAsString());
+  } else if (spec.has_extract()) {
+    Stage(assignment, "output/.zgroup", "{}");
+    finished.mutable_result()->mutable_extract()->set_rows(480);
+    v1::FeatureSet features;
+    features.set_rows(480);
+    features.add_shape(8);
+    features.set_arch("logistic");
+    features.set_layer("fc1");
+    features.set_weights_sha256("abc");
+    features.add_classes("maize");
+    features.add_classes("rice");
+    finished.set_record(features.SerializeAsString());
+  } else if (spec.has_export_()) {
+    Stage(assignment, "artifacts/m.safetensors", "x");
+    finished.mutable_result()->mutable_export_()->add_files("m.safetensors");
+    finished.add_artifacts()->set_name("m.safetensors");
   } else {
     Stage(assignment, "artifacts/confusion.csv", "1,2\n");
     finished.mutable_result()->mutable_evaluate()->set_accuracy(0.5);
@@ -252,6 +307,10 @@ class JobManagerTest : public ::testing::Test {
   }
   void MakeModel(const std::string& dataset, const std::string& name) {
     Submit(TrainJob(dataset, name));
+    Complete();
+  }
+  void MakeFeatures(const std::string& dataset, const std::string& model, const std::string& name) {
+    Submit(ExtractJob(dataset, model, name));
     Complete();
   }
 

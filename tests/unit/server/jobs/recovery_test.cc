@@ -157,7 +157,8 @@ TEST_F(Recovery, OrphanedFilesAreSweptAndNeededOnesKept) {
 TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByTheSameAttempt) {
   StartFaulty();
   for (const v1::JobSpec& spec :
-       {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize"), ImportModelJob("imported")}) {
+       {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize"), ImportModelJob("imported"),
+        ExtractJob("maize", "imported", "rows"), PopJob("imported", "popped"), ExportFeaturesJob("rows"), TrainOnFeaturesJob("rows")}) {
     const std::string id = Submit(spec);
     const v1::Assignment assignment = Run();
     const v1::TaskFinished finished = Work(assignment);
@@ -173,11 +174,16 @@ TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByTheSameAttempt) {
   EXPECT_TRUE(fs::exists(layout_.model("baseline", 1) / "model.json"));
   EXPECT_TRUE(fs::exists(layout_.artifacts("evaluate-4") / "confusion.csv"));
   EXPECT_TRUE(fs::exists(layout_.model("imported", 1) / "model.json"));
+  EXPECT_TRUE(fs::exists(layout_.features("rows") / ".zgroup"));
+  EXPECT_TRUE(fs::exists(layout_.model("popped", 1) / "model.json"));
+  EXPECT_TRUE(fs::exists(layout_.artifacts("export-8") / "m.safetensors"));
+  EXPECT_TRUE(fs::exists(layout_.model("head", 1) / "model.json"));
 }
 
 TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByALaterAttempt) {
   StartFaulty();
-  for (const v1::JobSpec& spec : {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize")}) {
+  for (const v1::JobSpec& spec : {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize"),
+                                  ExtractJob("maize", "baseline", "rows"), PopJob("baseline", "popped")}) {
     const std::string id = Submit(spec);
     const v1::Assignment first = Run();
     const v1::TaskFinished finished = Work(first);
@@ -192,12 +198,16 @@ TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByALaterAttempt) {
   }
   EXPECT_EQ(store_->GetDataset("maize", 0)->version(), 1);
   EXPECT_TRUE(fs::exists(layout_.dataset("maize", 1) / "manifest.tsv"));
+  EXPECT_EQ(store_->GetFeatures("rows")->rows(), 480);
+  EXPECT_TRUE(fs::exists(layout_.features("rows") / ".zgroup"));
 }
 
 TEST_F(Recovery, OutputOfAJobThatDidNotSucceedAfterAllIsDiscarded) {
   StartFaulty();
-  for (const v1::JobSpec& spec : {IndexJob("maize"), SplitJob("rice"), TrainJob("rice")}) {
+  for (const v1::JobSpec& spec :
+       {IndexJob("maize"), SplitJob("rice"), TrainJob("rice"), ExtractJob("rice", "net", "rows"), PopJob("net", "popped")}) {
     if (spec.has_split()) MakeDataset("rice");
+    if (spec.has_extract()) MakeModel("rice", "net");
     const std::string id = Submit(spec);
     const v1::Assignment assignment = Run();
     faulty_->SetFault(FaultyStore::Fault::kCommitFails);
@@ -210,6 +220,8 @@ TEST_F(Recovery, OutputOfAJobThatDidNotSucceedAfterAllIsDiscarded) {
   EXPECT_FALSE(fs::exists(layout_.dataset("maize", 1)));
   EXPECT_FALSE(fs::exists(layout_.split("rice", "default")));
   EXPECT_FALSE(fs::exists(layout_.model("baseline", 1)));
+  EXPECT_FALSE(fs::exists(layout_.features("rows")));
+  EXPECT_FALSE(fs::exists(layout_.model("popped", 1)));
   EXPECT_TRUE(fs::exists(layout_.dataset("rice", 1)));
 }
 

@@ -180,6 +180,7 @@ TEST_F(Submission, ValidateOnlyPlansAndStoresNothing) {
   EXPECT_EQ(plan.steps_per_epoch(), 15);
   EXPECT_EQ(plan.parameters(), (150 * 150 * 3 + 1) * 2);
   EXPECT_EQ(plan.cache_bytes(), 480 * 150 * 150 * 3);
+  EXPECT_EQ(plan.frozen_layer(), "") << "flattening is no backbone";
   EXPECT_GT(plan.free_bytes(), 0);
   EXPECT_EQ(plan.effective_spec().train().epochs(), 10);
   EXPECT_THAT(plan.split().classes(), ElementsAre("maize", "rice"));

@@ -10,6 +10,7 @@ namespace seedbed::jobs {
 namespace {
 
 using ::seedbed::testing::StatusIs;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(Validation, FillsInEveryDefaultOfATraining) {
@@ -23,11 +24,52 @@ TEST(Validation, FillsInEveryDefaultOfATraining) {
   EXPECT_EQ(train.preprocessing().width(), 150);
   EXPECT_EQ(train.preprocessing().height(), 150);
   EXPECT_EQ(train.preprocessing().interpolation(), v1::INTERPOLATION_BILINEAR);
-  EXPECT_EQ(train.preprocessing().rescale(), 1.0 / 255);
+  EXPECT_EQ(train.preprocessing().preset(), "unit");
   EXPECT_EQ(train.preprocessing().center(), v1::CENTER_MEAN_IMAGE);
   EXPECT_EQ(train.keep(), v1::KEEP_LAST);
   EXPECT_TRUE(train.shuffle());
   EXPECT_EQ(train.checkpoint_interval().seconds(), 30);
+  EXPECT_THAT(train.trainable(), ElementsAre("all"));
+  EXPECT_TRUE(train.feature_cache());
+}
+
+TEST(Validation, PreprocessingIsTheArchitecturesUnlessAskedFor) {
+  v1::JobSpec spec = TrainJob("maize");
+  spec.mutable_train()->set_arch("vgg16");
+  SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec usual, EffectiveSpec(spec));
+  EXPECT_EQ(usual.train().preprocessing().width(), 224);
+  EXPECT_EQ(usual.train().preprocessing().preset(), "keras_caffe");
+  EXPECT_EQ(usual.train().preprocessing().center(), v1::CENTER_NONE);
+  spec = TrainJob("maize");
+  spec.mutable_train()->mutable_preprocessing()->set_preset("imagenet");
+  SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec preset, EffectiveSpec(spec));
+  EXPECT_EQ(preset.train().preprocessing().preset(), "imagenet");
+  EXPECT_EQ(preset.train().preprocessing().center(), v1::CENTER_NONE) << "a preset subtracts its own mean";
+  spec.mutable_train()->mutable_preprocessing()->set_center(v1::CENTER_MEAN_IMAGE);
+  EXPECT_EQ(EffectiveSpec(spec)->train().preprocessing().center(), v1::CENTER_MEAN_IMAGE);
+}
+
+TEST(Validation, WhatAModelWillSayStaysOpen) {
+  v1::JobSpec spec = TrainJob("maize");
+  spec.mutable_train()->clear_arch();
+  spec.mutable_train()->set_weights("vgg:2");
+  SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec effective, EffectiveSpec(spec));
+  EXPECT_THAT(effective.train().trainable(), ElementsAre("head"));
+  EXPECT_EQ(effective.train().arch(), "");
+  EXPECT_EQ(effective.train().preprocessing().width(), 0);
+  EXPECT_EQ(effective.train().preprocessing().preset(), "");
+  SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec features, EffectiveSpec(TrainOnFeaturesJob("rows")));
+  EXPECT_FALSE(features.train().has_preprocessing());
+  EXPECT_EQ(features.train().epochs(), 10);
+}
+
+TEST(Validation, DefaultsOfExtractionAndExport) {
+  SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec extract, EffectiveSpec(ExtractJob("maize", "vgg", "rows")));
+  EXPECT_EQ(extract.extract().pool(), v1::POOL_NONE);
+  EXPECT_EQ(extract.extract().dtype(), v1::FEATURE_TYPE_FLOAT32);
+  EXPECT_EQ(extract.extract().batch_size(), 32);
+  EXPECT_EQ(EffectiveSpec(ExportModelJob("m"))->export_().format(), "safetensors");
+  EXPECT_EQ(EffectiveSpec(ExportFeaturesJob("rows"))->export_().format(), "npy");
 }
 
 TEST(Validation, LeavesWhatWasSaidAlone) {
@@ -44,9 +86,12 @@ TEST(Validation, LeavesWhatWasSaidAlone) {
 }
 
 TEST(Validation, IsStableUnderRepetition) {
-  SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec once, EffectiveSpec(TrainJob("maize")));
-  SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec twice, EffectiveSpec(once));
-  EXPECT_EQ(once.SerializeAsString(), twice.SerializeAsString());
+  for (const v1::JobSpec& spec :
+       {TrainJob("maize"), TrainOnFeaturesJob("rows"), ImportModelJob("m"), ExtractJob("maize", "m", "rows"), ExportModelJob("m")}) {
+    SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec once, EffectiveSpec(spec));
+    SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec twice, EffectiveSpec(once));
+    EXPECT_EQ(once.SerializeAsString(), twice.SerializeAsString());
+  }
 }
 
 TEST(Validation, DefaultsOfSplitAndEvaluation) {
@@ -55,6 +100,7 @@ TEST(Validation, DefaultsOfSplitAndEvaluation) {
   SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec evaluate, EffectiveSpec(EvaluateJob("m:3", "maize", "default")));
   EXPECT_EQ(evaluate.evaluate().subset(), "validation");
   EXPECT_EQ(evaluate.evaluate().batch_size(), 32);
+  EXPECT_EQ(evaluate.evaluate().top_k(), 5);
   SB_ASSERT_OK_AND_ASSIGN(const v1::JobSpec whole, EffectiveSpec(EvaluateJob("m", "maize")));
   EXPECT_EQ(whole.evaluate().subset(), "");
 }
@@ -85,6 +131,28 @@ BadSpec BadEvaluate(const char* field, Change change) {
 template <typename Change>
 BadSpec BadImport(const char* field, Change change) {
   return {field, ImportModelJob("m"), [change](v1::JobSpec& spec) { change(*spec.mutable_import_model()); }};
+}
+template <typename Change>
+BadSpec BadBackbone(const char* field, Change change) {
+  v1::JobSpec spec = TrainJob("maize");
+  spec.mutable_train()->set_weights("vgg");
+  return {field, spec, [change](v1::JobSpec& s) { change(*s.mutable_train()); }};
+}
+template <typename Change>
+BadSpec BadOnFeatures(const char* field, Change change) {
+  return {field, TrainOnFeaturesJob("rows"), [change](v1::JobSpec& spec) { change(*spec.mutable_train()); }};
+}
+template <typename Change>
+BadSpec BadExtract(const char* field, Change change) {
+  return {field, ExtractJob("maize", "m", "rows"), [change](v1::JobSpec& spec) { change(*spec.mutable_extract()); }};
+}
+template <typename Change>
+BadSpec BadEdit(const char* field, Change change) {
+  return {field, PopJob("m", "popped"), [change](v1::JobSpec& spec) { change(*spec.mutable_edit_model()); }};
+}
+template <typename Change>
+BadSpec BadExport(const char* field, Change change) {
+  return {field, ExportModelJob("m"), [change](v1::JobSpec& spec) { change(*spec.mutable_export_()); }};
 }
 template <typename Change>
 BadSpec BadJob(const char* field, Change change) {
@@ -204,8 +272,67 @@ std::vector<BadSpec> BadSpecs() {
   };
 }
 
+std::vector<BadSpec> BadBackboneSpecs() {
+  return {
+      BadTrain("spec.train.preprocessing.mean", [](auto& s) { s.mutable_preprocessing()->add_mean(0.5); }),
+      BadTrain("spec.train.preprocessing.std",
+               [](auto& s) {
+                 for (int i = 0; i < 3; ++i) s.mutable_preprocessing()->add_std(0);
+               }),
+      BadTrain("spec.train.preprocessing.preset", [](auto& s) { s.mutable_preprocessing()->set_preset("imagnet"); }),
+      BadTrain("spec.train.preprocessing.channels",
+               [](auto& s) { s.mutable_preprocessing()->set_channels(static_cast<v1::ChannelOrder>(9)); }),
+      BadTrain("spec.train.head", [](auto& s) { s.mutable_head(); }),
+      BadTrain("spec.train.head", [](auto& s) { s.mutable_head()->add_values()->set_string_value(std::string(70'000, 'x')); }),
+      BadTrain("spec.train.trainable", [](auto& s) { s.add_trainable(""); }),
+      BadTrain("spec.train.trainable", [](auto& s) { s.add_trainable(std::string(300, 'x')); }),
+      BadTrain("spec.train.val_features", [](auto& s) { s.set_val_features("rows"); }),
+      BadBackbone("spec.train.weights", [](auto& s) { s.set_weights("vgg:"); }),
+      BadBackbone("spec.train.initial_model", [](auto& s) { s.set_initial_model("m"); }),
+      BadBackbone("spec.train.arch", [](auto& s) { s.set_arch("vgg17"); }),
+      BadBackbone("spec.train.preprocessing.height", [](auto& s) { s.mutable_preprocessing()->set_height(5000); }),
+      BadOnFeatures("spec.train.features", [](auto& s) { s.set_features("Rows"); }),
+      BadOnFeatures("spec.train.val_features", [](auto& s) { s.set_val_features("Rows"); }),
+      BadOnFeatures("spec.train.dataset", [](auto& s) { s.set_dataset("maize"); }),
+      BadOnFeatures("spec.train.split", [](auto& s) { s.set_split("default"); }),
+      BadOnFeatures("spec.train.weights", [](auto& s) { s.set_weights("vgg"); }),
+      BadOnFeatures("spec.train.trainable", [](auto& s) { s.add_trainable("all"); }),
+      BadOnFeatures("spec.train.preprocessing", [](auto& s) { s.mutable_preprocessing()->set_width(64); }),
+      BadOnFeatures("spec.train.arch", [](auto& s) { s.set_arch("vgg17"); }),
+      BadEvaluate("spec.evaluate.top_k", [](auto& s) { s.set_top_k(-1); }),
+      BadExtract("spec.extract.dataset", [](auto& s) { s.clear_dataset(); }),
+      BadExtract("spec.extract.subset", [](auto& s) { s.set_subset("train"); }),
+      BadExtract("spec.extract.model", [](auto& s) { s.clear_model(); }),
+      BadExtract("spec.extract.layer", [](auto& s) { s.set_layer(std::string(300, 'x')); }),
+      BadExtract("spec.extract.pool", [](auto& s) { s.set_pool(static_cast<v1::Pool>(9)); }),
+      BadExtract("spec.extract.features", [](auto& s) { s.set_features("a/b"); }),
+      BadExtract("spec.extract.dtype", [](auto& s) { s.set_dtype(static_cast<v1::FeatureType>(9)); }),
+      BadExtract("spec.extract.batch_size", [](auto& s) { s.set_batch_size(-1); }),
+      BadExtract("spec.extract.threads", [](auto& s) { s.set_threads(2000); }),
+      BadExtract("spec.extract.width", [](auto& s) { s.set_width(5000); }),
+      BadExtract("spec.extract.height", [](auto& s) { s.set_height(-1); }),
+      BadExtract("spec.extract.arch", [](auto& s) { s.set_arch("vgg17"); }),
+      BadEdit("spec.edit_model.model", [](auto& s) { s.set_model(""); }),
+      BadEdit("spec.edit_model.output", [](auto& s) { s.clear_output(); }),
+      BadEdit("spec.edit_model.pop", [](auto& s) { s.set_pop(0); }),
+      BadEdit("spec.edit_model.cut_layer", [](auto& s) { s.set_cut_layer(""); }),
+      BadEdit("spec.edit_model.edit", [](auto& s) { s.clear_edit(); }),
+      BadExport("spec.export.source", [](auto& s) { s.clear_source(); }),
+      BadExport("spec.export.model", [](auto& s) { s.set_model("m:"); }),
+      BadExport("spec.export.format", [](auto& s) { s.set_format("onnx"); }),
+      BadExport("spec.export.format",
+                [](auto& s) {
+                  s.set_features("rows");
+                  s.set_format("safetensors");
+                }),
+      BadExport("spec.export.features", [](auto& s) { s.set_features("Rows"); }),
+  };
+}
+
 TEST(Validation, NamesTheFieldThatIsOutOfItsLimits) {
-  for (const BadSpec& bad : BadSpecs()) {
+  std::vector<BadSpec> specs = BadSpecs();
+  for (BadSpec& bad : BadBackboneSpecs()) specs.push_back(std::move(bad));
+  for (const BadSpec& bad : specs) {
     v1::JobSpec spec = bad.spec;
     SB_ASSERT_OK(EffectiveSpec(spec)) << bad.field;
     bad.spoil(spec);

@@ -17,7 +17,6 @@ using ::seedbed::testing::IsOkAndHolds;
 using ::seedbed::testing::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Pair;
 
 class CatalogueTest : public ::testing::Test {
  protected:
@@ -48,9 +47,45 @@ class CatalogueTest : public ::testing::Test {
     SB_ASSERT_OK(store_->WriteAndWait([&](Writer& writer) { return writer.InsertModel(model); }));
   }
 
+  void AddFeatures(const std::string& name) {
+    v1::FeatureSet features;
+    features.set_name(name);
+    features.add_classes("maize");
+    SB_ASSERT_OK(store_->WriteAndWait([&](Writer& writer) { return writer.InsertFeatures(features); }));
+  }
+
   testing::TemporaryDirectory folder_;
   std::unique_ptr<Store> store_;
 };
+
+TEST_F(CatalogueTest, FeaturesAreListedOldestFirstPageByPageWithoutTheirClasses) {
+  AddFeatures("c");
+  AddFeatures("a");
+  AddFeatures("b");
+  v1::PageRequest page;
+  page.set_page_size(2);
+  SB_ASSERT_OK_AND_ASSIGN(const auto first, store_->ListFeatures(page));
+  ASSERT_EQ(first.features_size(), 2);
+  EXPECT_EQ(first.features(0).name(), "c");
+  EXPECT_EQ(first.features(0).classes_size(), 0);
+  page.set_page_token(first.next_page_token());
+  SB_ASSERT_OK_AND_ASSIGN(const auto second, store_->ListFeatures(page));
+  ASSERT_EQ(second.features_size(), 1);
+  EXPECT_EQ(second.features(0).name(), "b");
+  EXPECT_EQ(second.next_page_token(), "");
+  EXPECT_THAT(store_->GetFeatures("b")->classes(), ElementsAre("maize"));
+  EXPECT_THAT(store_->CountCatalogue(), IsOkAndHolds(CatalogueCounts{.feature_sets = 3}));
+}
+
+TEST_F(CatalogueTest, DeletesFeaturesOnceForARequest) {
+  AddFeatures("rows");
+  SB_ASSERT_OK(store_->DeleteFeatures("rows", "r1"));
+  EXPECT_THAT(store_->GetFeatures("rows"), StatusIs(absl::StatusCode::kNotFound, "there is no feature set 'rows'"));
+  AddFeatures("rows");
+  SB_EXPECT_OK(store_->DeleteFeatures("rows", "r1"));
+  SB_EXPECT_OK(store_->GetFeatures("rows"));
+  EXPECT_THAT(store_->DeleteFeatures("rice", ""), StatusIs(absl::StatusCode::kNotFound));
+}
 
 TEST_F(CatalogueTest, VersionZeroIsTheNewest) {
   AddDataset("maize", 1);
@@ -126,9 +161,9 @@ TEST_F(CatalogueTest, DeletesOneModelVersionOrAll) {
   AddModel("m", 3);
   SB_EXPECT_OK(store_->DeleteModel("m", 2, ""));
   EXPECT_THAT(store_->GetModel("m", 2), StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(store_->CountDatasetsAndModels(), IsOkAndHolds(Pair(0, 1)));
+  EXPECT_THAT(store_->CountCatalogue(), IsOkAndHolds(CatalogueCounts{.models = 1}));
   SB_EXPECT_OK(store_->DeleteModel("m", 0, ""));
-  EXPECT_THAT(store_->CountDatasetsAndModels(), IsOkAndHolds(Pair(0, 0)));
+  EXPECT_THAT(store_->CountCatalogue(), IsOkAndHolds(CatalogueCounts{}));
   EXPECT_THAT(store_->DeleteModel("m", 0, ""), StatusIs(absl::StatusCode::kNotFound));
 }
 

@@ -39,6 +39,15 @@ TEST_F(SchemaTest, AddsOnlyWhatAnOlderDatabaseLacks) {
   EXPECT_THAT(connection->QueryInt("PRAGMA user_version"), IsOkAndHolds(3));
 }
 
+TEST_F(SchemaTest, ADatabaseOfTheFirstVersionGetsTheFeatures) {
+  const auto connection = Connect();
+  SB_ASSERT_OK(MigrateSchema(*connection, {SchemaMigrations().front()}));
+  SB_ASSERT_OK(connection->Execute("INSERT INTO models(name, version, record) VALUES ('m', 1, x'')"));
+  SB_ASSERT_OK(MigrateSchema(*connection));
+  EXPECT_THAT(connection->QueryInt("SELECT COUNT(*) FROM features"), IsOkAndHolds(0));
+  EXPECT_THAT(connection->QueryInt("SELECT version FROM models WHERE name = 'm'"), IsOkAndHolds(1));
+}
+
 TEST_F(SchemaTest, AFailedMigrationLeavesTheOldSchema) {
   const auto connection = Connect();
   SB_ASSERT_OK(MigrateSchema(*connection, {"CREATE TABLE a (x INTEGER)"}));

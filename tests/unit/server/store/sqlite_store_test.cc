@@ -37,7 +37,7 @@ class SqliteStoreTest : public ::testing::Test {
     options.reserve_bytes = 0;
     return Store::Open(database_, std::move(options));
   }
-  int64_t Datasets(const Store& store) { return store.CountDatasetsAndModels().value().first; }
+  int64_t Datasets(const Store& store) { return store.CountCatalogue().value().datasets; }
 
   testing::TemporaryDirectory folder_;
   const std::filesystem::path database_ = folder_.path() / "seedbed.db";

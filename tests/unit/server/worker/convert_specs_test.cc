@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "seedbed/v1/dataset.pb.h"
 #include "seedbed/v1/model.pb.h"
+#include "server/worker/convert_results.h"
 #include "tests/testing/status_matchers.h"
 
 namespace seedbed::worker {
@@ -186,6 +187,123 @@ TEST(ConvertSpecsTest, TrainTakesWhatIsAskedFor) {
   EXPECT_EQ(spec.threads, 2);
 }
 
+TEST(ConvertSpecsTest, TrainOnABackbone) {
+  v1::Assignment assignment = NewAssignment();
+  assignment.mutable_inputs()->set_model_name("base");
+  v1::TrainSpec& train = *assignment.mutable_spec()->mutable_train();
+  train.set_weights("base");
+  train.mutable_head()->add_values()->set_string_value("flatten");
+  (*train.mutable_head()->add_values()->mutable_struct_value()->mutable_fields())["dense"].set_number_value(256);
+  train.add_trainable("head");
+  train.set_feature_cache(false);
+  v1::Preprocessing& preprocessing = *train.mutable_preprocessing();
+  preprocessing.set_preset("imagenet");
+  for (const double mean : {1, 2, 3}) preprocessing.add_mean(mean);
+  for (const double std : {4, 5, 6}) preprocessing.add_std(std);
+  preprocessing.set_channels(v1::CHANNEL_ORDER_BGR);
+  SB_ASSERT_OK_AND_ASSIGN(const tasks::TrainSpec spec, ToTrainSpec(assignment));
+  EXPECT_EQ(spec.weights, "base:2") << "the version that was settled on";
+  EXPECT_EQ(spec.weights_dir, "/data/models/base/2");
+  EXPECT_EQ(spec.initial_model_dir, "");
+  EXPECT_EQ(spec.head, R"(["flatten",{"dense":256}])");
+  EXPECT_THAT(spec.trainable, ElementsAre("head"));
+  EXPECT_FALSE(spec.feature_cache);
+  EXPECT_EQ(spec.preprocessing.preset, "imagenet");
+  EXPECT_THAT(spec.preprocessing.mean, ElementsAre(1, 2, 3));
+  EXPECT_THAT(spec.preprocessing.std, ElementsAre(4, 5, 6));
+  EXPECT_EQ(spec.preprocessing.channels, "bgr");
+  preprocessing.set_channels(static_cast<v1::ChannelOrder>(9));
+  EXPECT_THAT(ToTrainSpec(assignment), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("channels")));
+}
+
+TEST(ConvertSpecsTest, TrainOnFeatures) {
+  v1::Assignment assignment = NewAssignment();
+  v1::TaskInputs& inputs = *assignment.mutable_inputs();
+  inputs.set_model_name("base");
+  inputs.set_features_dir("/data/features/rows.zarr");
+  inputs.set_val_features_dir("/data/features/val.zarr");
+  assignment.mutable_spec()->mutable_train()->set_features("rows");
+  assignment.mutable_spec()->mutable_train()->set_val_features("val");
+  SB_ASSERT_OK_AND_ASSIGN(const tasks::TrainSpec spec, ToTrainSpec(assignment));
+  EXPECT_EQ(spec.features, "rows");
+  EXPECT_EQ(spec.features_dir, "/data/features/rows.zarr");
+  EXPECT_EQ(spec.val_features, "val");
+  EXPECT_EQ(spec.val_features_dir, "/data/features/val.zarr");
+  EXPECT_EQ(spec.weights, "base:2");
+  EXPECT_EQ(spec.weights_dir, "/data/models/base/2");
+  EXPECT_EQ(spec.head, "");
+  EXPECT_TRUE(spec.feature_cache);
+}
+
+TEST(ConvertSpecsTest, Extract) {
+  v1::Assignment assignment = NewAssignment();
+  v1::ExtractSpec& extract = *assignment.mutable_spec()->mutable_extract();
+  extract.set_dataset("seedlings");
+  extract.set_split("s");
+  extract.set_model("base:2");
+  extract.set_layer("fc1");
+  extract.set_features("rows");
+  extract.set_width(64);
+  SB_ASSERT_OK_AND_ASSIGN(tasks::ExtractSpec spec, ToExtractSpec(assignment));
+  EXPECT_EQ(spec.dataset_version, 4);
+  EXPECT_EQ(spec.split_file, "/data/splits/seedlings/default.tsv");
+  EXPECT_EQ(spec.subset, "") << "all of them";
+  EXPECT_EQ(spec.model, "base");
+  EXPECT_EQ(spec.model_version, 2);
+  EXPECT_EQ(spec.model_dir, "/data/models/base/2");
+  EXPECT_EQ(spec.layer, "fc1");
+  EXPECT_EQ(spec.pool, "none");
+  EXPECT_EQ(spec.dtype, "float32");
+  EXPECT_EQ(spec.features, "rows");
+  EXPECT_EQ(spec.batch_size, 32);
+  EXPECT_EQ(spec.width, 64);
+  EXPECT_EQ(spec.height, 0);
+  extract.set_pool(v1::POOL_MAX);
+  extract.set_dtype(v1::FEATURE_TYPE_BFLOAT16);
+  SB_ASSERT_OK_AND_ASSIGN(spec, ToExtractSpec(assignment));
+  EXPECT_EQ(spec.pool, "max");
+  EXPECT_EQ(spec.dtype, "bfloat16");
+  extract.set_pool(static_cast<v1::Pool>(9));
+  EXPECT_THAT(ToExtractSpec(assignment), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("pool")));
+  extract.set_pool(v1::POOL_AVG);
+  extract.set_dtype(static_cast<v1::FeatureType>(9));
+  EXPECT_THAT(ToExtractSpec(assignment), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("dtype")));
+}
+
+TEST(ConvertSpecsTest, EditModel) {
+  v1::Assignment assignment = NewAssignment();
+  v1::EditModelSpec& edit = *assignment.mutable_spec()->mutable_edit_model();
+  edit.set_model("base");
+  edit.set_output("cut");
+  EXPECT_THAT(ToEditModelSpec(assignment), StatusIs(absl::StatusCode::kInvalidArgument));
+  edit.set_pop(3);
+  SB_ASSERT_OK_AND_ASSIGN(tasks::EditModelSpec spec, ToEditModelSpec(assignment));
+  EXPECT_EQ(std::get<tasks::PopLayers>(spec.edit).count, 3);
+  EXPECT_EQ(spec.model_dir, "/data/models/base/2");
+  EXPECT_EQ(spec.output, "cut");
+  EXPECT_EQ(spec.output_version, 7);
+  edit.set_cut_layer("fc1");
+  SB_ASSERT_OK_AND_ASSIGN(spec, ToEditModelSpec(assignment));
+  EXPECT_EQ(std::get<tasks::CutLayer>(spec.edit).layer, "fc1");
+}
+
+TEST(ConvertSpecsTest, Export) {
+  v1::Assignment assignment = NewAssignment();
+  v1::ExportSpec& from = *assignment.mutable_spec()->mutable_export_();
+  EXPECT_THAT(ToExportSpec(assignment), StatusIs(absl::StatusCode::kInvalidArgument));
+  from.set_model("base:2");
+  from.set_format("torchscript");
+  SB_ASSERT_OK_AND_ASSIGN(tasks::ExportSpec spec, ToExportSpec(assignment));
+  EXPECT_EQ(std::get<tasks::ModelSource>(spec.source).name, "base");
+  EXPECT_EQ(std::get<tasks::ModelSource>(spec.source).version, 2);
+  EXPECT_EQ(std::get<tasks::ModelSource>(spec.source).dir, "/data/models/base/2");
+  EXPECT_EQ(spec.format, "torchscript");
+  from.set_features("rows");
+  assignment.mutable_inputs()->set_features_dir("/data/features/rows.zarr");
+  SB_ASSERT_OK_AND_ASSIGN(spec, ToExportSpec(assignment));
+  EXPECT_EQ(std::get<tasks::FeaturesSource>(spec.source).dir, "/data/features/rows.zarr");
+}
+
 TEST(ConvertSpecsTest, EveryInterpolationHasItsFilter) {
   v1::Assignment assignment = NewAssignment();
   v1::Preprocessing& preprocessing = *assignment.mutable_spec()->mutable_train()->mutable_preprocessing();
@@ -209,8 +327,13 @@ TEST(ConvertSpecsTest, TrainOutput) {
   train.set_split("s");
   train.set_arch("logistic");
   train.set_model("mine");
-  train.mutable_preprocessing()->set_width(64);
   tasks::TrainResult result;
+  result.arch = "logistic";
+  result.preprocessing.width = 64;
+  result.graph = "[]";
+  result.frozen_layer = "block5_pool";
+  result.backbone_images = 3;
+  result.cached_images = 5;
   result.classes = {"a", "b"};
   result.parameters = 20;
   result.trainable_parameters = 19;
@@ -225,13 +348,20 @@ TEST(ConvertSpecsTest, TrainOutput) {
   EXPECT_EQ(output.result.train().weights_sha256(), "ff");
   EXPECT_EQ(output.result.train().metrics().epoch(), 5);
   EXPECT_EQ(output.result.train().best_epoch(), 4);
+  EXPECT_EQ(output.result.train().frozen_layer(), "block5_pool");
+  EXPECT_EQ(output.result.train().backbone_images(), 3);
+  EXPECT_EQ(output.result.train().cached_images(), 5);
   v1::Model record;
   ASSERT_TRUE(record.ParseFromString(output.record));
   EXPECT_EQ(record.name(), "mine");
   EXPECT_THAT(record.classes(), ElementsAre("a", "b"));
   EXPECT_EQ(record.trainable_parameters(), 19);
   EXPECT_EQ(record.preprocessing().width(), 64);
-  EXPECT_EQ(record.preprocessing().height(), 150) << "defaults are said in full";
+  EXPECT_EQ(record.preprocessing().height(), 150) << "what was done is said in full";
+  EXPECT_THAT(record.preprocessing().std(), ElementsAre(1, 1, 1));
+  EXPECT_EQ(record.preprocessing().channels(), v1::CHANNEL_ORDER_RGB);
+  EXPECT_EQ(record.arch(), "logistic");
+  EXPECT_EQ(record.graph(), "[]");
   EXPECT_EQ(record.preprocessing().interpolation(), v1::INTERPOLATION_BILINEAR);
   EXPECT_EQ(record.preprocessing().center(), v1::CENTER_MEAN_IMAGE);
   EXPECT_EQ(record.preprocessing().rescale(), 1.0 / 255);
@@ -297,16 +427,23 @@ TEST(ConvertSpecsTest, Evaluate) {
   EXPECT_EQ(spec.model_dir, "/data/models/base/2");
   EXPECT_EQ(spec.subset, "validation");
   EXPECT_EQ(spec.batch_size, 32);
+  EXPECT_EQ(spec.top_k, 5);
 
-  const TaskOutput output = ToOutput(
-      assignment,
-      tasks::EvaluateResult{
-          .images = 4, .accuracy = 0.75, .top5 = 1, .loss = 0.5, .per_class = {{"a", 1, 0.5, 0.66, 2}}, .confusion = {1, 1, 0, 2}});
+  const TaskOutput output = ToOutput(assignment, tasks::EvaluateResult{.images = 4,
+                                                                       .accuracy = 0.75,
+                                                                       .top5 = 1,
+                                                                       .top_k = 2,
+                                                                       .top_k_accuracy = 0.9,
+                                                                       .loss = 0.5,
+                                                                       .per_class = {{"a", 1, 0.5, 0.66, 2}},
+                                                                       .confusion = {1, 1, 0, 2}});
   EXPECT_EQ(output.record, "");
   EXPECT_EQ(output.result.evaluate().model(), "base");
   EXPECT_EQ(output.result.evaluate().model_version(), 2);
   EXPECT_EQ(output.result.evaluate().accuracy(), 0.75);
   EXPECT_EQ(output.result.evaluate().top5(), 1);
+  EXPECT_EQ(output.result.evaluate().top_k(), 2);
+  EXPECT_EQ(output.result.evaluate().top_k_accuracy(), 0.9);
   EXPECT_EQ(output.result.evaluate().per_class(0).recall(), 0.5);
   EXPECT_THAT(output.result.evaluate().confusion(), ElementsAre(1, 1, 0, 2));
 }

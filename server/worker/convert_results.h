@@ -1,0 +1,27 @@
+// What a job has made, from core's words to the protocol's.
+#pragma once
+
+#include "core/tasks/edit_model.h"
+#include "core/tasks/evaluate.h"
+#include "core/tasks/export_artifacts.h"
+#include "core/tasks/extract.h"
+#include "core/tasks/import_model.h"
+#include "core/tasks/index.h"
+#include "core/tasks/split.h"
+#include "core/tasks/train.h"
+#include "seedbed/v1/worker.pb.h"
+#include "server/worker/running_task.h"
+
+namespace seedbed::worker {
+
+// The result for the job, and the record that the server keeps (TaskFinished.record). create_time is the server's to set.
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::IndexResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::SplitResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::TrainResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EvaluateResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ImportModelResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExtractResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EditModelResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExportResult& result);
+
+}  // namespace seedbed::worker

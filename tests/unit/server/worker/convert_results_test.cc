@@ -1,0 +1,95 @@
+#include "server/worker/convert_results.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "seedbed/v1/features.pb.h"
+#include "seedbed/v1/model.pb.h"
+
+namespace seedbed::worker {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(ConvertResultsTest, Extract) {
+  v1::Assignment assignment;
+  assignment.mutable_attempt()->set_job_id("extract-3");
+  assignment.mutable_inputs()->set_dataset_version(4);
+  assignment.mutable_inputs()->set_model_version(2);
+  v1::ExtractSpec& spec = *assignment.mutable_spec()->mutable_extract();
+  spec.set_features("rows");
+  spec.set_dataset("maize");
+  spec.set_split("s");
+  spec.set_subset("train");
+  spec.set_model("base:2");
+  spec.set_pool(v1::POOL_AVG);
+  spec.set_dtype(v1::FEATURE_TYPE_FLOAT16);
+  tasks::ExtractResult result;
+  result.images = 480;
+  result.computed = 12;
+  result.classes = {"a", "b"};
+  result.arch = "vgg16";
+  result.layer = "block5_pool";
+  result.shape = {512};
+  result.weights_sha256 = "ff";
+  result.preprocessing.channels = image::ChannelOrder::kBgr;
+  result.preprocessing.center = image::Center::kNone;
+  result.preprocessing.interpolation = image::Filter::kLanczos;
+  result.images_per_second = 7.5;
+  result.bytes = 999;
+  const TaskOutput output = ToOutput(assignment, result);
+  EXPECT_EQ(output.result.extract().features(), "rows");
+  EXPECT_EQ(output.result.extract().rows(), 480);
+  EXPECT_EQ(output.result.extract().cached_images(), 468);
+  EXPECT_EQ(output.result.extract().images_per_second(), 7.5);
+  EXPECT_THAT(output.result.extract().shape(), ElementsAre(512));
+  v1::FeatureSet record;
+  ASSERT_TRUE(record.ParseFromString(output.record));
+  EXPECT_EQ(record.job_id(), "extract-3");
+  EXPECT_EQ(record.dataset_version(), 4);
+  EXPECT_EQ(record.subset(), "train");
+  EXPECT_EQ(record.model(), "base");
+  EXPECT_EQ(record.model_version(), 2);
+  EXPECT_EQ(record.weights_sha256(), "ff");
+  EXPECT_EQ(record.arch(), "vgg16");
+  EXPECT_EQ(record.layer(), "block5_pool");
+  EXPECT_EQ(record.pool(), v1::POOL_AVG);
+  EXPECT_EQ(record.dtype(), v1::FEATURE_TYPE_FLOAT16);
+  EXPECT_THAT(record.classes(), ElementsAre("a", "b"));
+  EXPECT_EQ(record.preprocessing().channels(), v1::CHANNEL_ORDER_BGR);
+  EXPECT_EQ(record.preprocessing().center(), v1::CENTER_NONE);
+  EXPECT_EQ(record.preprocessing().interpolation(), v1::INTERPOLATION_LANCZOS);
+  EXPECT_EQ(record.bytes(), 999);
+}
+
+TEST(ConvertResultsTest, EditModel) {
+  v1::Assignment assignment;
+  assignment.mutable_inputs()->set_output_version(7);
+  assignment.mutable_spec()->mutable_edit_model()->set_output("cut");
+  tasks::EditModelResult result;
+  result.model.arch = "vgg16";
+  result.model.parameters = 20;
+  result.model.layers = {{"input", "InputLayer", {4}, 0, false}, {"fc1", "Dense", {2}, 20, true}};
+  const TaskOutput output = ToOutput(assignment, result);
+  EXPECT_EQ(output.result.edit_model().model(), "cut");
+  EXPECT_EQ(output.result.edit_model().version(), 7);
+  EXPECT_EQ(output.result.edit_model().parameters(), 20);
+  EXPECT_EQ(output.result.edit_model().output_layer(), "fc1");
+  v1::Model record;
+  ASSERT_TRUE(record.ParseFromString(output.record));
+  EXPECT_EQ(record.arch(), "vgg16");
+  EXPECT_EQ(record.layers_size(), 2);
+}
+
+TEST(ConvertResultsTest, Export) {
+  v1::Assignment assignment;
+  assignment.mutable_spec()->mutable_export_()->set_format("npy");
+  const TaskOutput output = ToOutput(assignment, tasks::ExportResult{.files = {{"rows.features.npy", "application/octet-stream", 70},
+                                                                               {"rows.labels.npy", "application/octet-stream", 30}}});
+  EXPECT_EQ(output.record, "");
+  EXPECT_EQ(output.result.export_().format(), "npy");
+  EXPECT_THAT(output.result.export_().files(), ElementsAre("rows.features.npy", "rows.labels.npy"));
+  EXPECT_EQ(output.result.export_().bytes(), 100);
+}
+
+}  // namespace
+}  // namespace seedbed::worker

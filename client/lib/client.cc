@@ -28,6 +28,7 @@ Client::Client(std::shared_ptr<grpc::Channel> channel, ClientOptions options)
       dataset_stub_(v1::DatasetService::NewStub(channel_)),
       job_stub_(v1::JobService::NewStub(channel_)),
       model_stub_(v1::ModelService::NewStub(channel_)),
+      feature_stub_(v1::FeatureService::NewStub(channel_)),
       admin_stub_(v1::AdminService::NewStub(channel_)) {}
 
 template <typename Stub, typename Request, typename Response>
@@ -171,6 +172,24 @@ absl::Status Client::DeleteModel(const std::string& name, int version) {
   request.set_version(version);
   request.set_request_id(NewRequestId());
   return Call(model_stub_.get(), &v1::ModelService::Stub::DeleteModel, request).status();
+}
+
+absl::StatusOr<v1::GetFeaturesResponse> Client::GetFeatures(const std::string& name) {
+  v1::GetFeaturesRequest request;
+  request.set_name(name);
+  return Call(feature_stub_.get(), &v1::FeatureService::Stub::GetFeatures, request);
+}
+
+absl::StatusOr<std::vector<v1::FeatureSet>> Client::ListFeatures() {
+  return ListAll(feature_stub_.get(), &v1::FeatureService::Stub::ListFeatures, v1::ListFeaturesRequest(),
+                 &v1::ListFeaturesResponse::mutable_features, 0);
+}
+
+absl::Status Client::DeleteFeatures(const std::string& name) {
+  v1::DeleteFeaturesRequest request;
+  request.set_name(name);
+  request.set_request_id(NewRequestId());
+  return Call(feature_stub_.get(), &v1::FeatureService::Stub::DeleteFeatures, request).status();
 }
 
 absl::StatusOr<v1::GetServerInfoResponse> Client::GetServerInfo() {

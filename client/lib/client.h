@@ -22,6 +22,7 @@
 #include "grpcpp/channel.h"
 #include "seedbed/v1/admin.grpc.pb.h"
 #include "seedbed/v1/dataset.grpc.pb.h"
+#include "seedbed/v1/features.grpc.pb.h"
 #include "seedbed/v1/job.grpc.pb.h"
 #include "seedbed/v1/model.grpc.pb.h"
 
@@ -71,6 +72,11 @@ class Client {
   absl::StatusOr<std::vector<v1::Model>> ListModels(const std::string& name = "");
   absl::Status DeleteModel(const std::string& name, int version = 0);
 
+  // --- Features.
+  absl::StatusOr<v1::GetFeaturesResponse> GetFeatures(const std::string& name);
+  absl::StatusOr<std::vector<v1::FeatureSet>> ListFeatures();
+  absl::Status DeleteFeatures(const std::string& name);
+
   // --- The service itself.
   absl::StatusOr<v1::GetServerInfoResponse> GetServerInfo();
   absl::StatusOr<std::vector<v1::Worker>> ListWorkers();
@@ -95,6 +101,7 @@ class Client {
   const std::unique_ptr<v1::DatasetService::Stub> dataset_stub_;
   const std::unique_ptr<v1::JobService::Stub> job_stub_;
   const std::unique_ptr<v1::ModelService::Stub> model_stub_;
+  const std::unique_ptr<v1::FeatureService::Stub> feature_stub_;
   const std::unique_ptr<v1::AdminService::Stub> admin_stub_;
   std::atomic<bool> was_connected_ = false;
 };

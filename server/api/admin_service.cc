@@ -51,9 +51,10 @@ absl::StatusOr<v1::GetServerInfoResponse> AdminService::Info() const {
   info.set_free_bytes(static_cast<int64_t>(free_bytes));
   info.set_draining(jobs_->draining());
   for (v1::Worker& worker : workers_->List()) *info.add_workers() = std::move(worker);
-  SB_ASSIGN_OR_RETURN(const auto counts, store_->CountDatasetsAndModels());
-  info.set_datasets(counts.first);
-  info.set_models(counts.second);
+  SB_ASSIGN_OR_RETURN(const auto counts, store_->CountCatalogue());
+  info.set_datasets(counts.datasets);
+  info.set_models(counts.models);
+  info.set_feature_sets(counts.feature_sets);
   return info;
 }
 

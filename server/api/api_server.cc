@@ -14,6 +14,7 @@
 #include "server/api/admin_service.h"
 #include "server/api/blob_receiver.h"
 #include "server/api/dataset_service.h"
+#include "server/api/feature_service.h"
 #include "server/api/guard.h"
 #include "server/api/job_service.h"
 #include "server/api/model_service.h"
@@ -66,6 +67,7 @@ struct ApiServer::Parts {
   std::optional<DatasetService> datasets;
   std::optional<JobService> jobs;
   std::optional<ModelService> models;
+  std::optional<FeatureService> features;
   std::optional<AdminService> admin;
   std::unique_ptr<grpc::Server> server;
 };
@@ -81,6 +83,7 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::Start(const ApiServerOptio
   parts.datasets.emplace(guard, backend.jobs, backend.store, backend.layout, options.min_free_bytes);
   parts.jobs.emplace(guard, backend.jobs, backend.layout, &parts.watchers);
   parts.models.emplace(guard, backend.jobs, backend.store, backend.layout);
+  parts.features.emplace(guard, backend.jobs, backend.store, backend.layout);
   parts.admin.emplace(guard, backend.jobs, backend.store, backend.layout, backend.workers, options.identity);
 
   // Both before the builder is made, or it does not see them.
@@ -93,7 +96,8 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::Start(const ApiServerOptio
   const auto credentials = grpc::InsecureServerCredentials();
   builder.AddListeningPort(absl::StrCat(host, ":", options.port), credentials, &result->port_);
   builder.AddListeningPort(absl::StrCat("unix:", backend.layout->socket().string()), credentials);
-  for (grpc::Service* service : std::initializer_list<grpc::Service*>{&*parts.datasets, &*parts.jobs, &*parts.models, &*parts.admin}) {
+  for (grpc::Service* service :
+       std::initializer_list<grpc::Service*>{&*parts.datasets, &*parts.jobs, &*parts.models, &*parts.features, &*parts.admin}) {
     builder.RegisterService(service);
   }
   if (grpc::Service* service = backend.workers->service()) builder.RegisterService(service);
@@ -120,8 +124,9 @@ ApiServer::~ApiServer() {
 
 void ApiServer::SetServing(bool serving) {
   grpc::HealthCheckServiceInterface* health = parts_->server->GetHealthCheckService();
-  for (const char* name : {"", v1::DatasetService::service_full_name(), v1::JobService::service_full_name(),
-                           v1::ModelService::service_full_name(), v1::AdminService::service_full_name()}) {
+  for (const char* name :
+       {"", v1::DatasetService::service_full_name(), v1::JobService::service_full_name(), v1::ModelService::service_full_name(),
+        v1::FeatureService::service_full_name(), v1::AdminService::service_full_name()}) {
     health->SetServingStatus(name, serving);
   }
 }

@@ -105,6 +105,22 @@ TEST(Client, ListsAllPages) {
   EXPECT_EQ(datasets[2].name(), "c");
 }
 
+TEST(Client, ListsShowsAndDeletesFeatures) {
+  FakeServer server;
+  v1::FeatureSet features;
+  features.set_name("maize-vgg16");
+  features.set_layer("block5_pool");
+  server.AddFeatures(features);
+  const auto client = Connect(server);
+  SB_ASSERT_OK_AND_ASSIGN(const std::vector<v1::FeatureSet> all, client->ListFeatures());
+  ASSERT_THAT(all, SizeIs(1));
+  SB_ASSERT_OK_AND_ASSIGN(const v1::GetFeaturesResponse one, client->GetFeatures("maize-vgg16"));
+  EXPECT_EQ(one.features().layer(), "block5_pool");
+  EXPECT_THAT(one.path(), HasSubstr("maize-vgg16.zarr"));
+  SB_ASSERT_OK(client->DeleteFeatures("maize-vgg16"));
+  EXPECT_THAT(client->GetFeatures("maize-vgg16"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("maize-vgg16")));
+}
+
 TEST(Client, RefusesABadAddress) {
   ClientOptions options;
   options.server = "nowhere";

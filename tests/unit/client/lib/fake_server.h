@@ -12,6 +12,7 @@
 #include "grpcpp/server.h"
 #include "seedbed/v1/admin.grpc.pb.h"
 #include "seedbed/v1/dataset.grpc.pb.h"
+#include "seedbed/v1/features.pb.h"
 #include "seedbed/v1/job.grpc.pb.h"
 #include "seedbed/v1/model.grpc.pb.h"
 
@@ -50,6 +51,7 @@ class FakeServer {
   void SetScript(std::function<void(FakeJob*)> script) ABSL_LOCKS_EXCLUDED(mutex_);
   void AddDataset(v1::GetDatasetResponse dataset) ABSL_LOCKS_EXCLUDED(mutex_);
   void AddModel(v1::Model model, std::map<std::string, std::string> files) ABSL_LOCKS_EXCLUDED(mutex_);
+  void AddFeatures(v1::FeatureSet features) ABSL_LOCKS_EXCLUDED(mutex_);
   void SetPlan(v1::Plan plan) ABSL_LOCKS_EXCLUDED(mutex_);
   v1::GetServerInfoResponse* info() { return &info_; }  // before the first call only
 
@@ -66,7 +68,10 @@ class FakeServer {
   class Datasets;
   class Jobs;
   class Models;
+  class Features;
   class Admin;
+
+  std::unique_ptr<grpc::Service> MakeFeatureService();
 
   // Status of a unary call: what the test ordered, else OK.
   grpc::Status Begin() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -89,6 +94,7 @@ class FakeServer {
   std::map<std::string, v1::GetDatasetResponse> datasets_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, v1::Model> models_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::map<std::string, std::string>> model_files_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, v1::FeatureSet> features_ ABSL_GUARDED_BY(mutex_);
   v1::Plan plan_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::SubmitJobRequest> submissions_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::WatchJobRequest> watches_ ABSL_GUARDED_BY(mutex_);

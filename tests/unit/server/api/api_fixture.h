@@ -13,6 +13,7 @@
 #include "prometheus/text_serializer.h"
 #include "seedbed/v1/admin.grpc.pb.h"
 #include "seedbed/v1/dataset.grpc.pb.h"
+#include "seedbed/v1/features.grpc.pb.h"
 #include "seedbed/v1/job.grpc.pb.h"
 #include "seedbed/v1/model.grpc.pb.h"
 #include "server/api/api_server.h"
@@ -48,6 +49,7 @@ class ApiTest : public jobs::JobManagerTest {
     jobs_ = v1::JobService::NewStub(channel_);
     datasets_ = v1::DatasetService::NewStub(channel_);
     models_ = v1::ModelService::NewStub(channel_);
+    features_ = v1::FeatureService::NewStub(channel_);
     admin_ = v1::AdminService::NewStub(channel_);
   }
 
@@ -113,6 +115,7 @@ class ApiTest : public jobs::JobManagerTest {
   std::unique_ptr<v1::JobService::Stub> jobs_;
   std::unique_ptr<v1::DatasetService::Stub> datasets_;
   std::unique_ptr<v1::ModelService::Stub> models_;
+  std::unique_ptr<v1::FeatureService::Stub> features_;
   std::unique_ptr<v1::AdminService::Stub> admin_;
 };
 

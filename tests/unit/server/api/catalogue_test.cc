@@ -1,4 +1,4 @@
-// DatasetService, ModelService and AdminService.
+// DatasetService, ModelService, FeatureService and AdminService.
 #include <fstream>
 
 #include "core/base/digest.h"
@@ -25,6 +25,17 @@ class CatalogueTest : public ApiTest {
     request.set_version(version);
     request.set_request_id(request_id);
     return Invoke<v1::DeleteModelResponse>([&](auto... a) { return models_->DeleteModel(a...); }, request).status();
+  }
+  absl::Status DeleteFeatures(const std::string& name, const std::string& request_id = "") {
+    v1::DeleteFeaturesRequest request;
+    request.set_name(name);
+    request.set_request_id(request_id);
+    return Invoke<v1::DeleteFeaturesResponse>([&](auto... a) { return features_->DeleteFeatures(a...); }, request).status();
+  }
+  absl::StatusOr<v1::GetFeaturesResponse> GetFeatures(const std::string& name) {
+    v1::GetFeaturesRequest request;
+    request.set_name(name);
+    return Invoke<v1::GetFeaturesResponse>([&](auto... a) { return features_->GetFeatures(a...); }, request);
   }
   absl::StatusOr<v1::GetDatasetResponse> GetDataset(const std::string& name) {
     v1::GetDatasetRequest request;
@@ -108,6 +119,39 @@ TEST_F(CatalogueTest, DeletesOneVersionOfAModelOrAll) {
   EXPECT_FALSE(std::filesystem::exists(layout_.model("m")));
   EXPECT_THAT(DeleteModel("m"), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(DeleteModel("m", -1), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(CatalogueTest, ShowsFeaturesAndWhereTheyAre) {
+  MakeDataset("seeds");
+  MakeModel("seeds", "m");
+  MakeFeatures("seeds", "m", "rows");
+  SB_ASSERT_OK_AND_ASSIGN(const auto got, GetFeatures("rows"));
+  EXPECT_EQ(got.features().rows(), 480);
+  EXPECT_EQ(got.features().classes_size(), 2);
+  EXPECT_EQ(got.path(), layout_.features("rows"));
+  EXPECT_TRUE(std::filesystem::exists(got.path()));
+  const auto all =
+      Invoke<v1::ListFeaturesResponse>([&](auto... a) { return features_->ListFeatures(a...); }, v1::ListFeaturesRequest()).value();
+  ASSERT_EQ(all.features_size(), 1);
+  EXPECT_EQ(all.features(0).name(), "rows");
+  EXPECT_THAT(GetFeatures("absent"), StatusIs(absl::StatusCode::kNotFound, HasSubstr("absent")));
+}
+
+TEST_F(CatalogueTest, FeaturesInUseAreNotDeleted) {
+  MakeDataset("seeds");
+  MakeModel("seeds", "m");
+  MakeFeatures("seeds", "m", "rows");
+  const std::string job = Submit(jobs::TrainOnFeaturesJob("rows"));
+  EXPECT_THAT(DeleteFeatures("rows"), StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr(job), HasSubstr("rows"))));
+  EXPECT_THAT(DeleteModel("m"), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(job))) << "the trained model needs its layers";
+  SB_ASSERT_OK(Cancel(job));
+  SB_ASSERT_OK(DeleteFeatures("rows", "key-1"));
+  EXPECT_FALSE(std::filesystem::exists(layout_.features("rows")));
+  EXPECT_THAT(GetFeatures("rows"), StatusIs(absl::StatusCode::kNotFound));
+  MakeFeatures("seeds", "m", "rows");
+  SB_EXPECT_OK(DeleteFeatures("rows", "key-1"));
+  EXPECT_TRUE(std::filesystem::exists(layout_.features("rows"))) << "made since";
+  EXPECT_THAT(DeleteFeatures("../models"), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_F(CatalogueTest, ExportsAModelsFiles) {

@@ -45,8 +45,8 @@ void PoolPositions(std::span<const float> values, Pool pool, std::span<float> po
     }
   }
   if (pool == Pool::kMax) return;
-  const float positions = static_cast<float>(values.size() / channels);
-  for (float& value : pooled) value /= positions;
+  const size_t positions = values.size() / channels;
+  for (float& value : pooled) value /= static_cast<float>(positions);
 }
 
 }  // namespace seedbed::features

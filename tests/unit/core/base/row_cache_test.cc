@@ -254,20 +254,20 @@ TEST_F(RowCacheTest, RemovesWhatDeadWritersLeftAndNothingElse) {
 }
 
 TEST_F(RowCacheTest, EvictsTheLongestUnused) {
-  const RowCache::Kind kLarge{.folder = "large", .row_bytes = 30'000, .what = "large rows"};  // in a segment of 34,096
+  const RowCache::Kind large{.folder = "large", .row_bytes = 30'000, .what = "large rows"};  // in a segment of 34,096
   constexpr uint64_t kRoomForThree = 3 * 34'096;
   for (const size_t number : {0, 1, 2}) {
-    SB_ASSERT_OK(Load({number}, kLarge, kRoomForThree));
+    SB_ASSERT_OK(Load({number}, large, kRoomForThree));
     // Times of last use an hour apart.
     for (const fs::path& file : Files()) fs::last_write_time(file, fs::last_write_time(file) - std::chrono::hours(1));
   }
-  SB_ASSERT_OK(Load({0}, kLarge, kRoomForThree));
+  SB_ASSERT_OK(Load({0}, large, kRoomForThree));
   EXPECT_EQ(made_, 0) << "three fit";
-  SB_ASSERT_OK(Load({3}, kLarge, kRoomForThree));  // 1 goes: 0 has just been used
+  SB_ASSERT_OK(Load({3}, large, kRoomForThree));  // 1 goes: 0 has just been used
   EXPECT_THAT(Files(), SizeIs(3));
-  SB_ASSERT_OK(Load({0, 2, 3}, kLarge, 0));
+  SB_ASSERT_OK(Load({0, 2, 3}, large, 0));
   EXPECT_EQ(made_, 0);
-  SB_ASSERT_OK(Load({1}, kLarge, 0));
+  SB_ASSERT_OK(Load({1}, large, 0));
   EXPECT_EQ(made_, 1);
 }
 

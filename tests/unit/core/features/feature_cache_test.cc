@@ -63,7 +63,8 @@ class FeatureCacheTest : public ::testing::Test {
   static void ExpectRows(const FeatureRows& rows, const std::vector<size_t>& images) {
     ASSERT_EQ(rows.size(), images.size());
     for (size_t i = 0; i < images.size(); ++i) {
-      ASSERT_THAT(rows.row(i), ElementsAre(static_cast<float>(images[i] / 250 + images[i] % 250), 0)) << i;
+      const size_t sum = images[i] / 250 + images[i] % 250;
+      ASSERT_THAT(rows.row(i), ElementsAre(static_cast<float>(sum), 0)) << i;
     }
   }
 

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <functional>
 #include <map>
-#include <random>
 
 #include "core/base/file.h"
+#include "core/base/philox.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temporary_directory.h"
 #include "tests/unit/core/features/features_testing.h"
@@ -22,7 +22,6 @@ using nlohmann::json;
 using ::seedbed::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kDataLoss = absl::StatusCode::kDataLoss;
@@ -107,14 +106,14 @@ TEST_F(FeatureSetTest, ResumesToTheSameBytes) {
   const FeatureSetInfo info = SomeInfo(kRows);
   Write(info, Folder());
   const auto whole = Contents(Folder());
-  std::mt19937 random(7);
+  RandomStream random(7, RandomPurpose::kGenerate);
   for (int round = 0; round < 8; ++round) {
     const fs::path folder = directory_.path() / absl::StrCat("round", round);
     for (int stops = 0; stops < 3; ++stops) {
       SB_ASSERT_OK_AND_ASSIGN(FeatureSetWriter writer, FeatureSetWriter::Open(folder, info));
       EXPECT_EQ(writer.rows_written() % 512, 0) << "it goes on after whole chunks";
-      const size_t end = writer.rows_written() + random() % (kRows - writer.rows_written());
-      SB_ASSERT_OK(AppendUntil(&writer, info, end, 1 + random() % 100));
+      const size_t end = writer.rows_written() + random.NextBelow(static_cast<uint32_t>(kRows - writer.rows_written()));
+      SB_ASSERT_OK(AppendUntil(&writer, info, end, 1 + random.NextBelow(100)));
       std::ofstream(folder / "features" / absl::StrCat(".9.0.0.0.", stops, ".tmp")) << "half a chunk";
     }
     Write(info, folder);

@@ -5,10 +5,10 @@
 
 #include <fstream>
 #include <functional>
-#include <random>
 
 #include "core/base/digest.h"
 #include "core/base/file.h"
+#include "core/base/philox.h"
 #include "tests/testing/status_matchers.h"
 #include "tests/testing/temporary_directory.h"
 
@@ -114,7 +114,7 @@ TEST_F(ZarrTest, RandomDamageNeverCrashes) {
   ZarrArray array = Array();
   array.shape = {100, 50};
   array.chunk_rows = 100;
-  std::mt19937 random(1);
+  RandomStream random(1, RandomPurpose::kGenerate);
   for (const char* codec : {"lz4", "zstd"}) {
     array.compression.codec = codec;
     Write(array);
@@ -123,7 +123,8 @@ TEST_F(ZarrTest, RandomDamageNeverCrashes) {
     std::vector<std::byte> values(array.chunk_bytes());
     for (int round = 0; round < 200; ++round) {
       std::string damaged = good;
-      for (int flips = 0; flips < 4; ++flips) damaged[random() % damaged.size()] = static_cast<char>(random());
+      for (int flips = 0; flips < 4; ++flips)
+        damaged[random.NextBelow(static_cast<uint32_t>(damaged.size()))] = static_cast<char>(random.NextBelow(256));
       std::ofstream(Folder() / "0.0") << damaged;
       const absl::Status status = reader.ReadChunk(0, "", values);
       EXPECT_TRUE(status.ok() || absl::IsDataLoss(status)) << status;

@@ -102,7 +102,15 @@ class CheckBackend : public Backend {
 
 using Maker = absl::StatusOr<std::unique_ptr<Backend>> (*)(const graph::Graph&, const TensorViews&, int threads);
 
+// Without any there is nothing to fold, fuse or reorder.
+bool HasConvolutions(const graph::Graph& graph) {
+  return std::any_of(graph.layers().begin(), graph.layers().end(), [](const graph::ResolvedLayer& layer) {
+    return layer.layer.type == "conv2d" || layer.layer.type == "depthwise_conv2d";
+  });
+}
+
 absl::StatusOr<std::unique_ptr<Backend>> MakeFastest(const graph::Graph& graph, const TensorViews& weights, int threads) {
+  if (!HasConvolutions(graph)) return MakeTorchBackend(graph, weights, threads);
   if (PrefersWinograd(graph)) return MakeWinogradBackend(graph, weights, threads);
   absl::StatusOr<std::unique_ptr<Backend>> backend = MakeOpenvinoBackend(graph, weights, threads);
   return backend.ok() ? std::move(backend) : MakeTorchBackend(graph, weights, threads);

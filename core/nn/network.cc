@@ -89,7 +89,10 @@ class TorchNetwork : public Network {
 
 }  // namespace
 
-void SetComputeThreads(int threads) { at::set_num_threads(threads); }
+void SetComputeThreads(int threads) {
+  // Setting the same number again would throw away what oneDNN has prepared.
+  if (at::get_num_threads() != threads) at::set_num_threads(threads);
+}
 
 absl::StatusOr<std::vector<float>> Network::Run(std::span<const float> input, size_t batch, std::string_view layer) const {
   SB_ASSIGN_OR_RETURN(const ResolvedLayer* last, graph::FindLayer(graph_, layer));

@@ -29,6 +29,7 @@ Client::Client(std::shared_ptr<grpc::Channel> channel, ClientOptions options)
       job_stub_(v1::JobService::NewStub(channel_)),
       model_stub_(v1::ModelService::NewStub(channel_)),
       feature_stub_(v1::FeatureService::NewStub(channel_)),
+      network_stub_(v1::NetworkService::NewStub(channel_)),
       admin_stub_(v1::AdminService::NewStub(channel_)) {}
 
 template <typename Stub, typename Request, typename Response>
@@ -190,6 +191,10 @@ absl::Status Client::DeleteFeatures(const std::string& name) {
   request.set_name(name);
   request.set_request_id(NewRequestId());
   return Call(feature_stub_.get(), &v1::FeatureService::Stub::DeleteFeatures, request).status();
+}
+
+absl::StatusOr<v1::SummarizeNetworkResponse> Client::SummarizeNetwork(const v1::SummarizeNetworkRequest& request) {
+  return Call(network_stub_.get(), &v1::NetworkService::Stub::SummarizeNetwork, request);
 }
 
 absl::StatusOr<v1::GetServerInfoResponse> Client::GetServerInfo() {

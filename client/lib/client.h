@@ -25,6 +25,7 @@
 #include "seedbed/v1/features.grpc.pb.h"
 #include "seedbed/v1/job.grpc.pb.h"
 #include "seedbed/v1/model.grpc.pb.h"
+#include "seedbed/v1/network.grpc.pb.h"
 
 namespace seedbed::client {
 
@@ -77,6 +78,9 @@ class Client {
   absl::StatusOr<std::vector<v1::FeatureSet>> ListFeatures();
   absl::Status DeleteFeatures(const std::string& name);
 
+  // --- Networks that nobody has made yet.
+  absl::StatusOr<v1::SummarizeNetworkResponse> SummarizeNetwork(const v1::SummarizeNetworkRequest& request);
+
   // --- The service itself.
   absl::StatusOr<v1::GetServerInfoResponse> GetServerInfo();
   absl::StatusOr<std::vector<v1::Worker>> ListWorkers();
@@ -102,6 +106,7 @@ class Client {
   const std::unique_ptr<v1::JobService::Stub> job_stub_;
   const std::unique_ptr<v1::ModelService::Stub> model_stub_;
   const std::unique_ptr<v1::FeatureService::Stub> feature_stub_;
+  const std::unique_ptr<v1::NetworkService::Stub> network_stub_;
   const std::unique_ptr<v1::AdminService::Stub> admin_stub_;
   std::atomic<bool> was_connected_ = false;
 };

@@ -18,6 +18,7 @@
 #include "server/api/guard.h"
 #include "server/api/job_service.h"
 #include "server/api/model_service.h"
+#include "server/api/network_service.h"
 
 namespace seedbed::api {
 namespace {
@@ -68,6 +69,7 @@ struct ApiServer::Parts {
   std::optional<JobService> jobs;
   std::optional<ModelService> models;
   std::optional<FeatureService> features;
+  std::optional<NetworkService> networks;
   std::optional<AdminService> admin;
   std::unique_ptr<grpc::Server> server;
 };
@@ -84,6 +86,7 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::Start(const ApiServerOptio
   parts.jobs.emplace(guard, backend.jobs, backend.layout, &parts.watchers);
   parts.models.emplace(guard, backend.jobs, backend.store, backend.layout);
   parts.features.emplace(guard, backend.jobs, backend.store, backend.layout);
+  parts.networks.emplace(guard, backend.store);
   parts.admin.emplace(guard, backend.jobs, backend.store, backend.layout, backend.workers, options.identity);
 
   // Both before the builder is made, or it does not see them.
@@ -96,8 +99,8 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::Start(const ApiServerOptio
   const auto credentials = grpc::InsecureServerCredentials();
   builder.AddListeningPort(absl::StrCat(host, ":", options.port), credentials, &result->port_);
   builder.AddListeningPort(absl::StrCat("unix:", backend.layout->socket().string()), credentials);
-  for (grpc::Service* service :
-       std::initializer_list<grpc::Service*>{&*parts.datasets, &*parts.jobs, &*parts.models, &*parts.features, &*parts.admin}) {
+  for (grpc::Service* service : std::initializer_list<grpc::Service*>{&*parts.datasets, &*parts.jobs, &*parts.models, &*parts.features,
+                                                                      &*parts.networks, &*parts.admin}) {
     builder.RegisterService(service);
   }
   if (grpc::Service* service = backend.workers->service()) builder.RegisterService(service);
@@ -126,7 +129,7 @@ void ApiServer::SetServing(bool serving) {
   grpc::HealthCheckServiceInterface* health = parts_->server->GetHealthCheckService();
   for (const char* name :
        {"", v1::DatasetService::service_full_name(), v1::JobService::service_full_name(), v1::ModelService::service_full_name(),
-        v1::FeatureService::service_full_name(), v1::AdminService::service_full_name()}) {
+        v1::FeatureService::service_full_name(), v1::NetworkService::service_full_name(), v1::AdminService::service_full_name()}) {
     health->SetServingStatus(name, serving);
   }
 }

@@ -10,6 +10,7 @@
 #include "seedbed/v1/features.pb.h"
 #include "seedbed/v1/job.pb.h"
 #include "seedbed/v1/model.pb.h"
+#include "seedbed/v1/network.pb.h"
 #include "seedbed/v1/worker.pb.h"
 
 namespace seedbed::api {
@@ -18,7 +19,8 @@ std::vector<std::string> AllMethods() {
   std::vector<std::string> methods;
   for (const google::protobuf::FileDescriptor* file :
        {v1::Dataset::descriptor()->file(), v1::Job::descriptor()->file(), v1::Model::descriptor()->file(),
-        v1::FeatureSet::descriptor()->file(), v1::Worker::descriptor()->file(), v1::Hello::descriptor()->file()}) {
+        v1::FeatureSet::descriptor()->file(), v1::SummarizeNetworkRequest::descriptor()->file(), v1::Worker::descriptor()->file(),
+        v1::Hello::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       const google::protobuf::ServiceDescriptor* service = file->service(s);
       for (int m = 0; m < service->method_count(); ++m) {

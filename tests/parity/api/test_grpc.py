@@ -14,6 +14,7 @@ def test_reflection_lists_the_services(api):
         "seedbed.v1.DatasetService",
         "seedbed.v1.JobService",
         "seedbed.v1.FeatureService",
+        "seedbed.v1.NetworkService",
         "seedbed.v1.ModelService",
         "grpc.health.v1.Health",
     } <= api.services()

@@ -347,6 +347,7 @@ FakeServer::FakeServer(const std::string& address) {
   services_.push_back(std::make_unique<Jobs>(this));
   services_.push_back(std::make_unique<Models>(this));
   services_.push_back(MakeFeatureService());
+  services_.push_back(MakeNetworkService());
   services_.push_back(std::make_unique<Admin>(this));
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

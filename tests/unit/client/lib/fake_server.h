@@ -15,6 +15,7 @@
 #include "seedbed/v1/features.pb.h"
 #include "seedbed/v1/job.grpc.pb.h"
 #include "seedbed/v1/model.grpc.pb.h"
+#include "seedbed/v1/network.pb.h"
 
 namespace seedbed::testing {
 
@@ -52,11 +53,14 @@ class FakeServer {
   void AddDataset(v1::GetDatasetResponse dataset) ABSL_LOCKS_EXCLUDED(mutex_);
   void AddModel(v1::Model model, std::map<std::string, std::string> files) ABSL_LOCKS_EXCLUDED(mutex_);
   void AddFeatures(v1::FeatureSet features) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What SummarizeNetwork answers.
+  void SetSummary(v1::SummarizeNetworkResponse summary) ABSL_LOCKS_EXCLUDED(mutex_);
   void SetPlan(v1::Plan plan) ABSL_LOCKS_EXCLUDED(mutex_);
   v1::GetServerInfoResponse* info() { return &info_; }  // before the first call only
 
   // --- What the clients did.
   std::vector<v1::SubmitJobRequest> submissions() const ABSL_LOCKS_EXCLUDED(mutex_);
+  std::vector<v1::SummarizeNetworkRequest> summaries() const ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<v1::WatchJobRequest> watches() const ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<std::string> cancelled() const ABSL_LOCKS_EXCLUDED(mutex_);
   std::map<std::string, std::string> blobs() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -69,9 +73,11 @@ class FakeServer {
   class Jobs;
   class Models;
   class Features;
+  class Networks;
   class Admin;
 
   std::unique_ptr<grpc::Service> MakeFeatureService();
+  std::unique_ptr<grpc::Service> MakeNetworkService();
 
   // Status of a unary call: what the test ordered, else OK.
   grpc::Status Begin() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -95,6 +101,8 @@ class FakeServer {
   std::map<std::string, v1::Model> models_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::map<std::string, std::string>> model_files_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, v1::FeatureSet> features_ ABSL_GUARDED_BY(mutex_);
+  v1::SummarizeNetworkResponse summary_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::SummarizeNetworkRequest> summaries_ ABSL_GUARDED_BY(mutex_);
   v1::Plan plan_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::SubmitJobRequest> submissions_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::WatchJobRequest> watches_ ABSL_GUARDED_BY(mutex_);

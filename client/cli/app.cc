@@ -17,6 +17,8 @@ void AddCommands(CommandTree& tree) {
   AddEvaluateCommand(tree);
   AddDatasetCommands(tree);
   AddSplitCommand(tree);
+  AddExtractCommand(tree);
+  AddFeaturesCommands(tree);
   AddJobCommands(tree);
   AddModelCommands(tree);
   AddWeightsCommands(tree);

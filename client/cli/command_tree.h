@@ -18,7 +18,7 @@ namespace seedbed::cli {
 using Handler = std::function<absl::StatusOr<ExitCode>(Session&)>;
 
 // What the first argument of a command names; completion asks the server for candidates.
-enum class ArgumentKind { kNone, kDataset, kJob, kModel };
+enum class ArgumentKind { kNone, kDataset, kFeatures, kJob, kModel };
 
 // Not thread-safe.
 class CommandTree {

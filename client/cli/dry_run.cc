@@ -17,19 +17,35 @@ struct Row {
   std::string origin;
 };
 
+// Where a value that nobody gave comes from.
+std::string ImpliedOrigin(const TrainSetting& setting, const GivenSettings& given) {
+  if (!setting.path.starts_with("train.preprocessing")) return "default";
+  const bool of_preset = setting.key == "rescale" || setting.key == "mean" || setting.key == "std" || setting.key == "channels";
+  if (of_preset && given.contains("preset")) return "preset";
+  return given.contains("weights") || given.contains("init") ? "weights" : "default";
+}
+
 std::vector<Row> Configuration(const v1::Plan& plan, const GivenSettings& given) {
   std::vector<Row> rows;
   for (const TrainSetting& setting : TrainSettings()) {
     const auto found = given.find(setting.key);
     std::string value = EffectiveText(setting, plan.effective_spec());
     if (value.empty() && found == given.end()) continue;
-    rows.push_back({setting.key, std::move(value), found == given.end() ? "default" : found->second.origin});
+    rows.push_back({setting.key, std::move(value), found == given.end() ? ImpliedOrigin(setting, given) : found->second.origin});
   }
   return rows;
 }
 
 std::string Need(int64_t bytes, int64_t free_bytes) {
   return absl::StrCat(FormatBytes(bytes), bytes > free_bytes ? " (MORE THAN IS FREE)" : "");
+}
+
+// What runs once for each image and never again; empty when there is no such part.
+std::vector<std::pair<std::string, std::string>> FrozenPart(const v1::Plan& plan) {
+  if (plan.frozen_layer().empty()) return {};
+  return {{"run once for each image", absl::StrCat("up to ", plan.frozen_layer(), ", unless it is stored already")},
+          {"backbone images", FormatCount(plan.backbone_images())},
+          {"feature cache", Need(plan.feature_bytes(), plan.free_bytes())}};
 }
 
 std::string RenderSubsets(const v1::Plan::Split& split) {
@@ -44,15 +60,16 @@ std::string RenderSubsets(const v1::Plan::Split& split) {
 
 std::string RenderPlan(const v1::Plan& plan, const GivenSettings& given) {
   std::string text = plan.has_split() ? RenderSubsets(plan.split()) : "";
-  text += RenderPairs({
-      {"training images", FormatCount(plan.training_images())},
-      {"validation images", FormatCount(plan.validation_images())},
-      {"steps per epoch", FormatCount(plan.steps_per_epoch())},
-      {"parameters", FormatCount(plan.parameters())},
-      {"decoded cache", Need(plan.cache_bytes(), plan.free_bytes())},
-      {"checkpoints and model", Need(plan.model_bytes(), plan.free_bytes())},
-      {"free", FormatBytes(plan.free_bytes())},
-  });
+  std::vector<std::pair<std::string, std::string>> pairs{
+      {"training images", FormatCount(plan.training_images())},           {"validation images", FormatCount(plan.validation_images())},
+      {"steps per epoch", FormatCount(plan.steps_per_epoch())},           {"parameters", FormatCount(plan.parameters())},
+      {"trainable parameters", FormatCount(plan.trainable_parameters())},
+  };
+  for (auto& pair : FrozenPart(plan)) pairs.push_back(std::move(pair));
+  pairs.insert(pairs.end(), {{"decoded cache", Need(plan.cache_bytes(), plan.free_bytes())},
+                             {"checkpoints and model", Need(plan.model_bytes(), plan.free_bytes())},
+                             {"free", FormatBytes(plan.free_bytes())}});
+  text += RenderPairs(pairs);
   Table table({{"SETTING"}, {"VALUE"}, {"FROM"}});
   for (Row& row : Configuration(plan, given)) table.AddRow({std::move(row.key), std::move(row.value), std::move(row.origin)});
   return absl::StrCat(text, "\n", table.Render());

@@ -15,6 +15,12 @@ constexpr size_t kPairsShown = 5;
 
 std::string Ratio(double ratio) { return absl::StrFormat("%.4f", ratio); }
 
+// "top-5 0.8542".
+std::string TopText(const v1::EvaluateResult& result) {
+  if (result.top_k() == 0) return absl::StrCat("top-5 ", Ratio(result.top5()));  // of a server that does not know others
+  return absl::StrCat("top-", result.top_k(), " ", Ratio(result.top_k_accuracy()));
+}
+
 }  // namespace
 
 std::vector<ConfusedPair> WorstPairs(const v1::EvaluateResult& result, size_t limit) {
@@ -40,7 +46,7 @@ std::string RenderEvaluation(const v1::EvaluateResult& result) {
   const int64_t right = std::llround(result.accuracy() * static_cast<double>(result.images()));
   std::string text = classes.Render();
   absl::StrAppend(&text, "\naccuracy ", Ratio(result.accuracy()), " (", FormatCount(right), " of ", FormatCountOf(result.images(), "image"),
-                  "), top-5 ", Ratio(result.top5()), ", loss ", Ratio(result.loss()), "\n");
+                  "), ", TopText(result), ", loss ", Ratio(result.loss()), "\n");
   const std::vector<ConfusedPair> pairs = WorstPairs(result, kPairsShown);
   if (pairs.empty()) return text;
   Table worst({{"WORST CONFUSED"}, {"TAKEN FOR"}, {"IMAGES", Align::kRight}, {"SHARE", Align::kRight}});

@@ -58,6 +58,7 @@ void TextEventSink::OnEvent(const v1::Event& event) {
     case v1::Event::kWarning:
       return console_.Warning(event.warning().message());
     case v1::Event::kLog:
+      if (detail_ == Detail::kNotes) return console_.Message(event.log().message());
       return Note(event.log().message());
     case v1::Event::kArtifact:
       return Note(absl::StrCat("artifact ", event.artifact().name(), " (", FormatBytes(event.artifact().bytes()), ")"));

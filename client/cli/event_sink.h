@@ -30,7 +30,8 @@ class TextEventSink : public EventSink {
  public:
   enum class Detail {
     kBrief,  // epochs, warnings, lost attempts, progress
-    kFull,   // also every state, log line and artifact
+    kNotes,  // also log lines, as messages
+    kFull,   // also every state, log line and artifact, as data
   };
 
   TextEventSink(Console* console, Detail detail) : console_(*console), detail_(detail) {}

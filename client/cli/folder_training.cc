@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/exit_code.h"
@@ -15,6 +17,12 @@ namespace seedbed::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int64_t kFloatBytes = 4;
+
+int64_t ElementsOf(const google::protobuf::RepeatedField<int64_t>& shape) {
+  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+}
 
 v1::JobSpec IndexJob(const FolderPlan& plan) {
   v1::JobSpec spec;
@@ -86,7 +94,8 @@ absl::StatusOr<std::vector<v1::ClassCount>> CountImages(const std::string& root)
   return classes;
 }
 
-v1::Plan EstimatePlan(const std::vector<v1::ClassCount>& classes, const FolderPlan& folder, v1::JobSpec spec, int64_t free_bytes) {
+v1::Plan EstimatePlan(const std::vector<v1::ClassCount>& classes, const FolderPlan& folder, v1::JobSpec spec,
+                      const v1::SummarizeNetworkResponse& network, int64_t free_bytes) {
   v1::Plan plan;
   plan.mutable_split()->set_name(folder.split);
   v1::Plan::SubsetCounts* train = plan.mutable_split()->add_subsets();
@@ -103,15 +112,20 @@ v1::Plan EstimatePlan(const std::vector<v1::ClassCount>& classes, const FolderPl
   }
   plan.set_training_images(train->images());
   plan.set_validation_images(validation->images());
-  const v1::TrainSpec& training = spec.train();
-  const int64_t batch_size = std::max(training.batch_size(), 1);
+  const int64_t batch_size = std::max(spec.train().batch_size(), 1);
   plan.set_steps_per_epoch((train->images() + batch_size - 1) / batch_size);
-  const int64_t values = int64_t{3} * training.preprocessing().width() * training.preprocessing().height();
-  plan.set_cache_bytes((train->images() + validation->images()) * values);
-  if (training.arch() == "logistic") {
-    plan.set_parameters((values + 1) * static_cast<int64_t>(classes.size()));
-    // Model, best weights and a checkpoint, each with the mean image.
-    plan.set_model_bytes(3 * 4 * (plan.parameters() + values));
+  const int64_t images = train->images() + validation->images();
+  const int64_t pixel_values = ElementsOf(network.input_shape());
+  plan.set_cache_bytes(images * pixel_values);
+  plan.set_parameters(network.parameters());
+  plan.set_trainable_parameters(network.trainable_parameters());
+  // Model, best weights and a checkpoint; the two last hold what is trained only.
+  plan.set_model_bytes(kFloatBytes * (network.parameters() + 2 * network.trainable_parameters() + pixel_values));
+  if (!network.frozen_layer().empty()) {
+    plan.set_frozen_layer(network.frozen_layer());
+    plan.set_backbone_images(images);
+    *plan.mutable_feature_shape() = network.frozen_shape();
+    plan.set_feature_bytes(kFloatBytes * images * ElementsOf(network.frozen_shape()));
   }
   plan.set_free_bytes(free_bytes);
   *plan.mutable_effective_spec() = std::move(spec);

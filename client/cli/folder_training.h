@@ -33,7 +33,8 @@ absl::StatusOr<FolderPlan> PlanFolder(client::Client& client, const std::string&
 // Image files in each class folder, counted by name. NOT_FOUND when the folder cannot be listed here or has no class folders.
 absl::StatusOr<std::vector<v1::ClassCount>> CountImages(const std::string& root);
 
-// What the split job above and a training with `spec` would take, from the number of images alone.
-v1::Plan EstimatePlan(const std::vector<v1::ClassCount>& classes, const FolderPlan& folder, v1::JobSpec spec, int64_t free_bytes);
+// What the split job above and a training of `network` with `spec` would take, from the number of images alone.
+v1::Plan EstimatePlan(const std::vector<v1::ClassCount>& classes, const FolderPlan& folder, v1::JobSpec spec,
+                      const v1::SummarizeNetworkResponse& network, int64_t free_bytes);
 
 }  // namespace seedbed::cli

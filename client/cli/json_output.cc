@@ -2,7 +2,9 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/duration.pb.h>
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/util/json_util.h>
 
 #include <cctype>
 #include <string_view>
@@ -22,7 +24,15 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
+// A list or value of any shape, as in TrainSpec.head, with keys in order. Null should it not be printable, as a number that is not finite.
+Json FreeFormValue(const Message& message) {
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(message, &text).ok()) return nullptr;
+  return nlohmann::json::parse(text, nullptr, false);
+}
+
 Json MessageValue(const Message& message) {
+  if (message.GetDescriptor()->file() == google::protobuf::ListValue::descriptor()->file()) return FreeFormValue(message);
   if (const auto* time = dynamic_cast<const google::protobuf::Timestamp*>(&message)) {
     return FormatUtc(time->seconds() * 1'000'000 + time->nanos() / 1000);
   }

@@ -1,8 +1,9 @@
 #include "client/cli/keras_format.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -13,16 +14,29 @@ namespace seedbed::cli {
 namespace {
 
 constexpr int kBarWidth = 30;
-constexpr std::array<size_t, 3> kSummaryColumns{29, 55, 65};
-constexpr size_t kSummaryWidth = kSummaryColumns.back();
+// Widths of the columns behind the layer's name; Keras cuts what is wider, and starts them at these widths.
+constexpr size_t kNameWidth = 29;
+constexpr size_t kShapeWidth = 26;
+constexpr size_t kParametersWidth = 10;
+constexpr size_t kTrainableWidth = 11;
 
-// Before each field but the first the last character gives way to a space; what passes the column's end is cut.
-std::string SummaryRow(const std::array<std::string, 3>& fields) {
+struct SummaryRow {
+  std::string name;
+  std::string shape;
+  std::string parameters;
+  std::string trainable;
+};
+
+// Before each field but the first there is at least one space.
+std::string SummaryLine(const SummaryRow& row, size_t name_width) {
   std::string line;
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (i > 0) line.back() = ' ';
-    line += fields[i];
-    line.resize(kSummaryColumns[i], ' ');
+  size_t end = 0;
+  for (const auto& [field, width] : {std::pair(&row.name, name_width), std::pair(&row.shape, kShapeWidth),
+                                     std::pair(&row.parameters, kParametersWidth), std::pair(&row.trainable, kTrainableWidth)}) {
+    if (!line.empty()) line.back() = ' ';
+    line += *field;
+    end += width;
+    line.resize(end, ' ');
   }
   return line + "\n";
 }
@@ -66,18 +80,22 @@ std::string KerasEpochEnd(const v1::EpochMetrics& metrics) {
   return line;
 }
 
-std::string KerasSummary(const v1::Model& model) {
-  const std::string thin = std::string(kSummaryWidth, '_') + "\n";
-  const std::string thick = std::string(kSummaryWidth, '=') + "\n";
-  std::string text = thin + SummaryRow({"Layer (type)", "Output Shape", "Param #"}) + thick;
-  for (int i = 0; i < model.layers_size(); ++i) {
-    const v1::LayerSummary& layer = model.layers(i);
-    text += SummaryRow({absl::StrCat(layer.name(), " (", layer.type(), ")"), ShapeText(layer), absl::StrCat(layer.parameters())});
-    text += i + 1 < model.layers_size() ? thin : thick;
+std::string KerasSummary(const google::protobuf::RepeatedPtrField<v1::LayerSummary>& layers, const SummaryTotals& totals) {
+  std::vector<SummaryRow> rows;
+  size_t name_width = kNameWidth;
+  for (const v1::LayerSummary& layer : layers) {
+    const char* trainable = layer.parameters() == 0 ? "-" : layer.trainable() ? "Y" : "N";
+    rows.push_back({absl::StrCat(layer.name(), " (", layer.type(), ")"), ShapeText(layer), absl::StrCat(layer.parameters()), trainable});
+    name_width = std::max(name_width, rows.back().name.size() + 1);
   }
-  absl::StrAppend(&text, "Total params: ", FormatCount(model.parameters()), "\n");
-  absl::StrAppend(&text, "Trainable params: ", FormatCount(model.trainable_parameters()), "\n");
-  absl::StrAppend(&text, "Non-trainable params: ", FormatCount(model.parameters() - model.trainable_parameters()), "\n");
+  const size_t width = name_width + kShapeWidth + kParametersWidth + kTrainableWidth;
+  const std::string thin = std::string(width, '_') + "\n";
+  const std::string thick = std::string(width, '=') + "\n";
+  std::string text = thin + SummaryLine({"Layer (type)", "Output Shape", "Param #", "Trainable"}, name_width) + thick;
+  for (size_t i = 0; i < rows.size(); ++i) text += SummaryLine(rows[i], name_width) + (i + 1 < rows.size() ? thin : thick);
+  absl::StrAppend(&text, "Total params: ", FormatCount(totals.parameters), "\n");
+  absl::StrAppend(&text, "Trainable params: ", FormatCount(totals.trainable_parameters), "\n");
+  absl::StrAppend(&text, "Non-trainable params: ", FormatCount(totals.parameters - totals.trainable_parameters), "\n");
   return text + thin;
 }
 

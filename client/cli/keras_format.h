@@ -19,7 +19,11 @@ std::string KerasEta(double seconds);
 std::string KerasMetric(std::string_view name, double value);
 // " - 1s - loss: 1.9489 - acc: 0.3598 - val_loss: 1.7644 - val_acc: 0.3984".
 std::string KerasEpochEnd(const v1::EpochMetrics& metrics);
-// Model.summary(): a table of 65 columns.
-std::string KerasSummary(const v1::Model& model);
+// Model.summary(show_trainable=True): a table of 76 columns, or more where a layer's name needs it.
+struct SummaryTotals {
+  int64_t parameters = 0;
+  int64_t trainable_parameters = 0;
+};
+std::string KerasSummary(const google::protobuf::RepeatedPtrField<v1::LayerSummary>& layers, const SummaryTotals& totals);
 
 }  // namespace seedbed::cli

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/cli/yaml_json.h"
 #include "core/base/file.h"
 #include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
@@ -18,6 +20,21 @@ namespace {
 
 constexpr uint64_t kMaxFileBytes = 1 << 20;
 constexpr std::array<std::string_view, 6> kOptimizerKeys{"lr", "momentum", "nesterov", "beta1", "beta2", "epsilon"};
+
+bool TakesText(SettingType type) {
+  switch (type) {
+    case SettingType::kText:
+    case SettingType::kDataset:
+    case SettingType::kChoice:
+    case SettingType::kDuration:
+    case SettingType::kSize:
+    case SettingType::kWords:
+    case SettingType::kNumbers:
+      return true;
+    default:
+      return false;
+  }
+}
 
 class RecipeReader {
  public:
@@ -52,6 +69,9 @@ class RecipeReader {
     if (setting->type == SettingType::kLabels) return Labels(key, value);
     if (setting->key == "optimizer" && value.IsMap()) return Optimizer(value);
     if (setting->type == SettingType::kSize && value.IsSequence()) return SizeList(key, value, *setting);
+    const bool takes_list = setting->type == SettingType::kWords || setting->type == SettingType::kNumbers;
+    if (takes_list && value.IsSequence()) return ScalarList(key, value, *setting);
+    if (setting->type == SettingType::kList) return FreeList(key, value, *setting);
     return Scalar(key, value, *setting);
   }
 
@@ -72,6 +92,22 @@ class RecipeReader {
     return Value(key, absl::StrCat(list[0].Scalar(), "x", list[1].Scalar()), setting);
   }
 
+  absl::Status ScalarList(const YAML::Node& key, const YAML::Node& list, const TrainSetting& setting) {
+    std::vector<std::string> texts;
+    for (const YAML::Node& element : list) {
+      if (!element.IsScalar()) return Error(key, absl::StrCat(key.Scalar(), ": expected a list of single values"));
+      texts.push_back(element.Scalar());
+    }
+    return Value(key, absl::StrJoin(texts, ","), setting);
+  }
+
+  absl::Status FreeList(const YAML::Node& key, const YAML::Node& list, const TrainSetting& setting) {
+    if (!list.IsSequence()) return Error(key, absl::StrCat(key.Scalar(), ": expected a list such as [flatten, dense: classes]"));
+    absl::StatusOr<Json> value = YamlToJson(list);
+    if (!value.ok()) return Error(key, absl::StrCat(key.Scalar(), ": ", value.status().message()));
+    return Give(key, setting.key, *std::move(value));
+  }
+
   absl::Status Labels(const YAML::Node& key, const YAML::Node& map) {
     if (!map.IsMap()) return Error(key, "labels: expected keys and values");
     Json labels = Json::object();
@@ -87,10 +123,7 @@ class RecipeReader {
     if (value.IsNull()) return Error(key, absl::StrCat(key.Scalar(), ": a value is missing"));
     if (!value.IsScalar()) return Error(key, absl::StrCat(key.Scalar(), ": expected one value, not a list or a map"));
     const bool quoted = value.Tag() == "!";
-    const bool takes_text = setting.type == SettingType::kText || setting.type == SettingType::kDataset ||
-                            setting.type == SettingType::kChoice || setting.type == SettingType::kDuration ||
-                            setting.type == SettingType::kSize;
-    if (quoted && !takes_text) {
+    if (quoted && !TakesText(setting.type)) {
       return Error(key, absl::StrCat(key.Scalar(), ": expected a ", setting.type == SettingType::kSwitch ? "true or false" : "number",
                                      ", got the text '", value.Scalar(), "': remove the quotes"));
     }

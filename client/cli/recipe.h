@@ -9,8 +9,8 @@
 namespace seedbed::cli {
 
 // Keys are those of TrainSettings(). The optimizer may also be a map (name, lr, momentum, ...), the size a list (width, height), the labels
-// are a map. INVALID_ARGUMENT names file, line and key: broken YAML, a key that is unknown (with the nearest known one) or repeated, a
-// value of the wrong type. NOT_FOUND when there is no such file.
+// are a map; what has several values may be a list. INVALID_ARGUMENT names file, line and key: broken YAML, a key that is unknown (with the
+// nearest known one) or repeated, a value of the wrong type. NOT_FOUND when there is no such file.
 absl::StatusOr<GivenSettings> ReadRecipe(const std::filesystem::path& file);
 
 // `name` stands for the file in messages and origins.

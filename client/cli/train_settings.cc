@@ -16,6 +16,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/text_format.h"
+#include "client/cli/yaml_json.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::cli {
@@ -53,6 +54,32 @@ absl::StatusOr<Json> ParseChoice(const TrainSetting& setting, const std::string&
   return Json(setting.enum_prefix.empty() ? text : setting.enum_prefix + absl::AsciiStrToUpper(text));
 }
 
+absl::StatusOr<Json> ParseWords(const std::string& text) {
+  Json words = Json::array();
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    const absl::string_view word = absl::StripAsciiWhitespace(part);
+    if (word.empty()) return Expected("words with commas between them", text);
+    words.push_back(std::string(word));
+  }
+  return words;
+}
+
+absl::StatusOr<Json> ParseNumbers(const std::string& text) {
+  Json numbers = Json::array();
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    double number = 0;
+    if (!absl::SimpleAtod(part, &number) || !std::isfinite(number)) return Expected("numbers with commas between them", text);
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+absl::StatusOr<Json> ParseList(const std::string& text) {
+  SB_ASSIGN_OR_RETURN(Json list, ParseYaml(text));
+  if (!list.is_array()) return Expected("a list such as [flatten, dense: classes]", text);
+  return list;
+}
+
 // The field at `path` of the specification's JSON; null when there is none.
 Json At(const Json& spec, const std::string& path) {
   const Json* node = &spec;
@@ -70,6 +97,12 @@ std::string ScalarText(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+std::string ElementsText(const Json& list) {
+  std::vector<std::string> texts;
+  for (const Json& element : list) texts.push_back(ScalarText(element));
+  return absl::StrJoin(texts, ",");
+}
+
 std::string LabelsText(const Json& labels) {
   std::vector<std::string> texts;
   for (const auto& [key, value] : labels.items()) texts.push_back(absl::StrCat(key, "=", ScalarText(value)));
@@ -82,7 +115,16 @@ const std::vector<TrainSetting>& TrainSettings() {
   static const auto* const settings = new std::vector<TrainSetting>{
       {"dataset", kDataset, "train", "", "Dataset: NAME, or NAME:VERSION"},
       {"split", kText, "train.split", "", "Split of the dataset; without one all images train and none validate"},
-      {"arch", kText, "train.arch", "logistic", "Network: logistic"},
+      {"arch", kText, "train.arch", "", "Network: logistic (the default without weights), vgg16, efficientnet_lite0, resnet18 or resnet50"},
+      {"weights", kText, "train.weights", "", "Model whose weights the network starts from, below a new head: NAME, or NAME:VERSION"},
+      {"head", kList, "train.head", "",
+       "Layers that follow the weights, as a list: '[flatten, dense: 256, relu, dropout: 0.5, dense: classes]'"},
+      {"trainable", kWords, "train.trainable", "",
+       "What is trained: head (the default with weights), all, or names of layers, with * as a wildcard"},
+      {"feature_cache", kSwitch, "train.feature_cache", "true",
+       "Compute what is not trained for each batch again, instead of once for each image"},
+      {"features", kText, "train.features", "", "Train on this set of features instead of images"},
+      {"val_features", kText, "train.val_features", "", "Validate on this set of features"},
       {"model", kText, "train.model", "", "Name of the model; each job makes a new version. Default: DATASET-ARCH"},
       {"epochs", kInteger, "train.epochs", "10", "Passes over the training images"},
       {"batch_size", kInteger, "train.batch_size", "32", "Images per step"},
@@ -93,7 +135,15 @@ const std::vector<TrainSetting>& TrainSettings() {
       {"beta1", kNumber, "train.optimizer.beta1", "", "adam: decay of the mean; default 0.9"},
       {"beta2", kNumber, "train.optimizer.beta2", "", "adam: decay of the variance; default 0.999"},
       {"epsilon", kNumber, "train.optimizer.epsilon", "", "adam: added to the divisor; default 1e-7"},
-      {"size", kSize, "train.preprocessing", "150", "Pixels the images are resized to: N, or WIDTHxHEIGHT"},
+      {"preset",
+       kChoice,
+       "train.preprocessing.preset",
+       "",
+       "Values that the network's weights expect; default: those of the weights",
+       "",
+       {"unit", "keras_caffe", "imagenet", "minus_one_one", "efficientnet_lite"}},
+      {"size", kSize, "train.preprocessing", "",
+       "Pixels the images are resized to: N, or WIDTHxHEIGHT; default: the network's, 150 for logistic"},
       {"interpolation",
        kChoice,
        "train.preprocessing.interpolation",
@@ -102,15 +152,19 @@ const std::vector<TrainSetting>& TrainSettings() {
        "INTERPOLATION_",
        {"nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"}},
       {"rescale", kNumber, "train.preprocessing.rescale", "", "Factor on the 8-bit values; default 1/255"},
+      {"mean", kNumbers, "train.preprocessing.mean", "",
+       "Subtracted from each channel after that, in the network's order: 0.485,0.456,0.406"},
+      {"std", kNumbers, "train.preprocessing.std", "", "Divides each channel after that: 0.229,0.224,0.225"},
+      {"channels", kChoice, "train.preprocessing.channels", "", "Order of the channels", "CHANNEL_ORDER_", {"rgb", "bgr"}},
       {"center",
        kChoice,
        "train.preprocessing.center",
-       "mean_image",
-       "What is subtracted: the training images' mean, or nothing",
+       "",
+       "What is subtracted at last: the training images' mean (the default for logistic), or nothing",
        "CENTER_",
        {"mean_image", "none"}},
       {"seed", kUnsigned, "train.seed", "0", "Decides initial weights and order"},
-      {"shuffle", kSwitch, "train.shuffle", "true", "New order in each epoch"},
+      {"shuffle", kSwitch, "train.shuffle", "true", "Same order in each epoch"},
       {"keep", kChoice, "train.keep", "last", "Whose weights the model has: the last epoch's or the best", "KEEP_", {"last", "best"}},
       {"init", kText, "train.initial_model", "", "Start from the weights of this model: NAME, or NAME:VERSION"},
       {"checkpoint_interval", kDuration, "train.checkpoint_interval", "30s", "Time between checkpoints within an epoch"},
@@ -131,8 +185,32 @@ const TrainSetting* FindTrainSetting(std::string_view key) {
 
 std::string FlagOf(const TrainSetting& setting) {
   if (setting.type == kLabels) return "--label";
-  if (setting.key == "shuffle") return "--no-shuffle";
-  return "--" + absl::StrReplaceAll(setting.key, {{"_", "-"}});
+  const char* negation = setting.type == kSwitch && setting.default_text == "true" ? "no-" : "";
+  return absl::StrCat("--", negation, absl::StrReplaceAll(setting.key, {{"_", "-"}}));
+}
+
+std::string TypeName(const TrainSetting& setting) {
+  switch (setting.type) {
+    case kInteger:
+    case kUnsigned:
+      return "N";
+    case kNumber:
+      return "X";
+    case kDuration:
+      return "DURATION";
+    case kSize:
+      return "N|WxH";
+    case kChoice:
+      return absl::StrJoin(setting.choices, "|");
+    case kWords:
+      return "NAME,...";
+    case kNumbers:
+      return "X,...";
+    case kList:
+      return "LIST";
+    default:
+      return "NAME";
+  }
 }
 
 absl::StatusOr<Json> ParseSettingValue(const TrainSetting& setting, const std::string& text) {
@@ -167,6 +245,12 @@ absl::StatusOr<Json> ParseSettingValue(const TrainSetting& setting, const std::s
       return ParseDataset(text);
     case kChoice:
       return ParseChoice(setting, text);
+    case kWords:
+      return ParseWords(text);
+    case kNumbers:
+      return ParseNumbers(text);
+    case kList:
+      return ParseList(text);
     case kLabels: {
       const size_t equals = text.find('=');
       if (equals == 0 || equals == std::string::npos) return Expected("KEY=VALUE", text);
@@ -205,9 +289,14 @@ std::string EffectiveText(const TrainSetting& setting, const v1::JobSpec& spec) 
       return value["dataset_version"] == 0 ? ScalarText(value["dataset"])
                                            : absl::StrCat(ScalarText(value["dataset"]), ":", ScalarText(value["dataset_version"]));
     case kChoice:
-      return absl::AsciiStrToLower(ScalarText(value));
+      return value == "UNSPECIFIED" ? "" : absl::AsciiStrToLower(ScalarText(value));
     case kDuration:
       return value.is_null() ? "" : FormatElapsed(absl::Seconds(value.get<double>()));
+    case kWords:
+    case kNumbers:
+      return ElementsText(value);
+    case kList:
+      return value.is_null() ? "" : ToFlowYaml(value);
     case kLabels:
       return LabelsText(value);
     default:

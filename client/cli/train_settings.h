@@ -22,16 +22,19 @@ enum class SettingType {
   kSize,      // "150" or "200x150", width first
   kDataset,   // "NAME" or "NAME:VERSION"
   kChoice,    // one of `choices`
+  kWords,     // "a,b", or a list in a recipe
+  kNumbers,   // "1,2.5", or a list in a recipe
+  kList,      // a list of anything, in YAML: "[flatten, dense: 256]"
   kLabels,    // keys and values; a flag that may be repeated
 };
 
 struct TrainSetting {
   std::string key;  // in recipes; the flag has '-' for '_'
   SettingType type;
-  std::string path;          // in JobSpec, such as "train.optimizer.lr"; of kSize and kDataset the message that holds the fields
-  std::string default_text;  // as the server fills it in; empty: none
-  std::string help;
-  std::string enum_prefix = "";           // kChoice: what the proto's values begin with
+  std::string path;              // in JobSpec, such as "train.optimizer.lr"; of kSize and kDataset the message that holds the fields
+  std::string default_text;      // as the server fills it in; empty: none
+  std::string help;              // of the flag
+  std::string enum_prefix = "";  // kChoice: what the proto's values begin with
   std::vector<std::string> choices = {};  // kChoice
 };
 
@@ -39,7 +42,11 @@ struct TrainSetting {
 const std::vector<TrainSetting>& TrainSettings();
 // nullptr when there is none.
 const TrainSetting* FindTrainSetting(std::string_view key);
+// A switch that is on by default is turned off by its flag: "--no-shuffle".
 std::string FlagOf(const TrainSetting& setting);
+
+// What stands behind the flag in --help, such as "N".
+std::string TypeName(const TrainSetting& setting);
 
 // The value in protobuf's JSON form. INVALID_ARGUMENT "expected a whole number, got 'ten'", without the setting's name.
 absl::StatusOr<Json> ParseSettingValue(const TrainSetting& setting, const std::string& text);

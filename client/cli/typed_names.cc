@@ -17,7 +17,7 @@ namespace seedbed::cli {
 namespace {
 
 // Fields of the commands without a table of settings whose flag is not the field's name with '-' for '_'.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOtherNames{{
+constexpr auto kOtherNames = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"split.dataset", "DATASET"},
     {"split.materialize_dir", "--materialize"},
     {"split.materialize_mode", "--mode"},
@@ -28,13 +28,25 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOtherNa
     {"split.dataset_version", "DATASET"},
     {"import_model.model", "NAME"},
     {"import_model.weights_sha256", "--weights"},
-}};
+    {"extract.dataset_version", "--dataset"},
+    {"extract.model", "--weights"},
+    {"extract.features", "--name"},
+    {"extract.width", "--size"},
+    {"extract.height", "--size"},
+    {"edit_model.model", "MODEL"},
+    {"edit_model.output", "--as"},
+    {"edit_model.pop", "--count"},
+    {"edit_model.cut_layer", "--layer"},
+    {"export.model", "MODEL"},
+    {"export.features", "NAME"},
+});
 
-// True when the setting fills `field` ("train.epochs"): kSize and kDataset fill two fields of the message that they name.
+// True when the setting fills `field` ("train.epochs"): kSize and kDataset fill two fields of the message that they name. What does not fit
+// about a whole preprocessing is the size.
 bool Fills(const TrainSetting& setting, std::string_view field) {
   switch (setting.type) {
     case SettingType::kSize:
-      return field == absl::StrCat(setting.path, ".width") || field == absl::StrCat(setting.path, ".height");
+      return field == setting.path || field == absl::StrCat(setting.path, ".width") || field == absl::StrCat(setting.path, ".height");
     case SettingType::kDataset:
       return field == absl::StrCat(setting.path, ".dataset") || field == absl::StrCat(setting.path, ".dataset_version");
     default:

@@ -194,6 +194,16 @@ absl::Status DownloadArtifact(Client& client, const std::string& job_id, const v
   return partial.Publish();
 }
 
+absl::Status DownloadArtifacts(Client& client, const std::string& job_id, const std::vector<v1::Artifact>& artifacts,
+                               const fs::path& folder) {
+  SB_ASSIGN_OR_RETURN(PartialFolder partial, PartialFolder::Create(folder));
+  for (const v1::Artifact& artifact : artifacts) {
+    SB_ASSIGN_OR_RETURN(const fs::path file, ResolveBeneath(partial.path(), artifact.name()));
+    SB_RETURN_IF_ERROR(DownloadArtifact(client, job_id, artifact, file));
+  }
+  return partial.Publish();
+}
+
 absl::StatusOr<std::vector<v1::Artifact>> ExportModel(Client& client, const std::string& name, int version, const fs::path& folder) {
   v1::ExportModelRequest request;
   request.set_name(name);

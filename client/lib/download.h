@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,6 +20,10 @@ absl::Status ReadArtifact(Client& client, const std::string& job_id, const v1::A
 
 // The same, into a file: written beside it and renamed when complete. Parent folders are made.
 absl::Status DownloadArtifact(Client& client, const std::string& job_id, const v1::Artifact& artifact, const std::filesystem::path& file);
+
+// These artifacts of a job into `folder`, which must not exist or be empty (ALREADY_EXISTS): it appears whole or not at all.
+absl::Status DownloadArtifacts(Client& client, const std::string& job_id, const std::vector<v1::Artifact>& artifacts,
+                               const std::filesystem::path& folder);
 
 // All files of a model version into `folder`, which must not exist or be empty (ALREADY_EXISTS): it appears whole or not at all. Returns
 // the files in the order they came. version 0 is the newest.

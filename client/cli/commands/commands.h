@@ -9,6 +9,8 @@ void AddDatasetCommands(CommandTree& tree);
 void AddSplitCommand(CommandTree& tree);
 void AddTrainCommand(CommandTree& tree);
 void AddEvaluateCommand(CommandTree& tree);
+void AddExtractCommand(CommandTree& tree);
+void AddFeaturesCommands(CommandTree& tree);
 void AddJobCommands(CommandTree& tree);
 void AddModelCommands(CommandTree& tree);
 // Below the noun "model".

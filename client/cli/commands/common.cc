@@ -3,6 +3,7 @@
 #include <google/protobuf/util/time_util.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "client/cli/exit_code.h"
 #include "client/cli/table.h"
 #include "client/cli/text_format.h"
+#include "client/cli/train_settings.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::cli {
@@ -31,6 +33,13 @@ std::string ServerPath(const std::string& path) {
   std::string resolved = (std::filesystem::current_path(error) / given).lexically_normal().string();
   if (resolved.size() > 1 && resolved.back() == '/') resolved.pop_back();
   return resolved;
+}
+
+absl::StatusOr<ImageSize> ParseSizeFlag(const std::string& text) {
+  if (text.empty()) return ImageSize();
+  const absl::StatusOr<Json> size = ParseSettingValue(*FindTrainSetting("size"), text);
+  if (!size.ok()) return UsageError(absl::StrCat("--size: ", size.status().message()));
+  return ImageSize{(*size)["width"].get<int>(), (*size)["height"].get<int>()};
 }
 
 void AddJobOptions(CLI::App* command, JobOptions* options) {
@@ -57,6 +66,17 @@ absl::Status ApplyJobOptions(const JobOptions& options, v1::JobSpec* spec) {
   if (!timeout.ok()) return UsageError(absl::StrCat("--job-timeout: ", timeout.status().message()));
   *spec->mutable_timeout() = google::protobuf::util::TimeUtil::MillisecondsToDuration(absl::ToInt64Milliseconds(*timeout));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::Artifact>> ExportedFiles(client::Client& client, const v1::Job& job) {
+  SB_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, client.ListArtifacts(job.id()));
+  std::vector<v1::Artifact> files;
+  for (const std::string& name : job.result().export_().files()) {
+    const auto found = std::find_if(artifacts.begin(), artifacts.end(), [&](const v1::Artifact& one) { return one.name() == name; });
+    if (found == artifacts.end()) return absl::DataLossError(absl::StrCat("job ", job.id(), " left no file ", name));
+    files.push_back(*found);
+  }
+  return files;
 }
 
 std::string RenderSplitTable(const std::vector<std::string>& classes, const std::vector<SubsetCounts>& subsets) {

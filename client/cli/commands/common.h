@@ -26,6 +26,14 @@ absl::StatusOr<Reference> ParseReference(std::string_view text);
 // A path for the server: absolute ones as they are, relative ones from the working directory, without "." and "..".
 std::string ServerPath(const std::string& path);
 
+// Of a flag --size; 0: it was not given.
+struct ImageSize {
+  int width = 0;
+  int height = 0;
+};
+// Usage error when `text` is neither empty nor a size such as 150 or 200x150.
+absl::StatusOr<ImageSize> ParseSizeFlag(const std::string& text);
+
 // How a job is to be treated.
 struct JobOptions {
   bool detach = false;
@@ -39,6 +47,9 @@ absl::Status ApplyJobOptions(const JobOptions& options, v1::JobSpec* spec);
 
 // Usage error when `label` is not "key=value".
 absl::StatusOr<std::pair<std::string, std::string>> ParseLabel(const std::string& label);
+
+// The files that an export job left behind, the main one first.
+absl::StatusOr<std::vector<v1::Artifact>> ExportedFiles(client::Client& client, const v1::Job& job);
 
 // {"jobs": [...]} for messages.
 template <typename Messages>

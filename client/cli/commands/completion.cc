@@ -47,6 +47,8 @@ std::vector<std::string> NamesFromServer(const Session& session, ArgumentKind ki
   if (!client.ok()) return names;
   if (kind == ArgumentKind::kDataset) {
     for (const auto& dataset : (*client)->ListDatasets().value_or(std::vector<v1::Dataset>())) names.push_back(dataset.name());
+  } else if (kind == ArgumentKind::kFeatures) {
+    for (const auto& features : (*client)->ListFeatures().value_or(std::vector<v1::FeatureSet>())) names.push_back(features.name());
   } else if (kind == ArgumentKind::kModel) {
     for (const auto& model : (*client)->ListModels().value_or(std::vector<v1::Model>())) names.push_back(model.name());
   } else if (kind == ArgumentKind::kJob) {
@@ -58,7 +60,8 @@ std::vector<std::string> NamesFromServer(const Session& session, ArgumentKind ki
 // Which kind of name an option takes.
 ArgumentKind KindOfOption(const std::string& option) {
   if (option == "--dataset") return ArgumentKind::kDataset;
-  if (option == "--model" || option == "--init") return ArgumentKind::kModel;
+  if (option == "--features" || option == "--val-features") return ArgumentKind::kFeatures;
+  if (option == "--model" || option == "--init" || option == "--weights") return ArgumentKind::kModel;
   return ArgumentKind::kNone;
 }
 

@@ -19,6 +19,7 @@ struct EvaluateOptions {
   std::string split;
   std::string subset;
   int batch_size = 0;
+  int top_k = 0;
   JobOptions job;
 };
 
@@ -32,6 +33,7 @@ absl::StatusOr<ExitCode> Evaluate(Session& session, const EvaluateOptions& optio
   evaluate->set_split(options.split);
   evaluate->set_subset(options.subset);
   evaluate->set_batch_size(options.batch_size);
+  evaluate->set_top_k(options.top_k);
   SB_RETURN_IF_ERROR(ApplyJobOptions(options.job, &spec));
   SB_ASSIGN_OR_RETURN(const Outcome outcome, RunJob(session, spec, options.job.detach));
   if (!outcome.finished) return outcome.exit_code;
@@ -61,6 +63,7 @@ void AddEvaluateCommand(CommandTree& tree) {
   CLI::Option* split = command->add_option("--split", options->split, "Split of the dataset; default: all its images")->type_name("S");
   command->add_option("--subset", options->subset, "Subset of the split; default: validation")->type_name("NAME")->needs(split);
   command->add_option("--batch-size", options->batch_size, "Images at a time; default 32")->type_name("N");
+  command->add_option("--top-k", options->top_k, "Also count an image whose class is among so many best ones; default 5")->type_name("K");
   AddJobOptions(command, &options->job);
 }
 

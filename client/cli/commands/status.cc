@@ -41,6 +41,7 @@ absl::StatusOr<ExitCode> ShowStatus(Session& session) {
       {"data root", absl::StrCat(info.data_root(), " (", FormatBytes(info.free_bytes()), " free)")},
       {"datasets", FormatCount(info.datasets())},
       {"models", FormatCount(info.models())},
+      {"features", FormatCount(info.feature_sets())},
       {"jobs", JobCounts(info)},
       {"workers", WorkerStates(info)},
   }));

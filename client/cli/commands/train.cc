@@ -21,13 +21,14 @@
 namespace seedbed::cli {
 namespace {
 
+constexpr char kDefaultArch[] = "logistic";
+
 struct TrainOptions {
   std::string recipe;
   std::string folder;
   std::map<std::string, std::string> texts;  // of the flags, by key; only those that were given
   std::vector<std::string> labels;
-  bool no_shuffle = false;
-  bool nesterov = false;
+  std::map<std::string, bool> switches;  // whether a switch's flag was given, by key
   bool detach = false;
   bool dry_run = false;
 };
@@ -56,15 +57,17 @@ absl::StatusOr<GivenSettings> CollectSettings(const TrainOptions& options) {
     if (!value.ok()) return UsageError(absl::StrCat(FlagOf(setting), ": ", value.status().message()));
     Give(key, *std::move(value), "flag", &given);
   }
-  if (options.no_shuffle) Give("shuffle", false, "flag", &given);
-  if (options.nesterov) Give("nesterov", true, "flag", &given);
+  for (const auto& [key, was_given] : options.switches) {
+    if (was_given) Give(key, FindTrainSetting(key)->default_text != "true", "flag", &given);
+  }
   Json labels = Json::object();
   for (const std::string& label : options.labels) {
     SB_ASSIGN_OR_RETURN(const auto pair, ParseLabel(label));
     labels[pair.first] = pair.second;
   }
   if (!labels.empty()) Give("labels", std::move(labels), "flag", &given);
-  if (!given.contains("arch")) Give("arch", FindTrainSetting("arch")->default_text, "default", &given);
+  const bool has_network = given.contains("arch") || given.contains("weights") || given.contains("features");
+  if (!has_network) Give("arch", kDefaultArch, "default", &given);
   return given;
 }
 
@@ -89,19 +92,28 @@ absl::Status UseFolder(client::Client& client, const std::string& folder, Traini
   return absl::OkStatus();
 }
 
+// What is trained on, and what: "seedlings-logistic", "seedlings-effnet" of the weights effnet:2, "features-head".
+std::string DefaultModelName(const GivenSettings& given) {
+  if (given.contains("features")) return absl::StrCat(TextOf(given, "features"), "-head");
+  const std::string weights = TextOf(given, "weights");
+  const std::string network = given.contains("arch") ? TextOf(given, "arch") : weights.substr(0, weights.find(':'));
+  return absl::StrCat(TextOf(given, "dataset"), "-", network);
+}
+
 absl::StatusOr<Training> Prepare(Session& session, const TrainOptions& options) {
   Training training;
   SB_ASSIGN_OR_RETURN(training.given, CollectSettings(options));
+  if (!options.folder.empty() && training.given.contains("features")) {
+    return UsageError("a folder of images and --features are two things to train on: give one");
+  }
   if (!options.folder.empty()) {
     SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
     SB_RETURN_IF_ERROR(UseFolder(*client, options.folder, &training));
   }
-  if (!training.given.contains("dataset")) {
-    return UsageError("what is to be trained on? Give --dataset NAME, or a folder of labelled images");
+  if (!training.given.contains("dataset") && !training.given.contains("features")) {
+    return UsageError("what is to be trained on? Give --dataset NAME, --features NAME, or a folder of labelled images");
   }
-  if (!training.given.contains("model")) {
-    Give("model", absl::StrCat(TextOf(training.given, "dataset"), "-", TextOf(training.given, "arch")), "default", &training.given);
-  }
+  if (!training.given.contains("model")) Give("model", DefaultModelName(training.given), "default", &training.given);
   SB_ASSIGN_OR_RETURN(training.spec, BuildTrainJob(training.given));
   return training;
 }
@@ -117,7 +129,16 @@ absl::StatusOr<v1::JobSpec> WithDefaults(GivenSettings given) {
   }
   const bool adam = TextOf(given, "optimizer") == "adam";
   if (!given.contains("lr")) Give("lr", adam ? 0.001 : 0.01, "default", &given);
+  const bool on_pixels = TextOf(given, "arch") == kDefaultArch && !given.contains("preset");
+  if (!given.contains("center")) Give("center", on_pixels ? "CENTER_MEAN_IMAGE" : "CENTER_NONE", "default", &given);
   return BuildTrainJob(given);
+}
+
+// Nobody gave a size: it is the network's.
+void SetSize(const google::protobuf::RepeatedField<int64_t>& input_shape, v1::Preprocessing* preprocessing) {
+  if (input_shape.size() < 2) return;
+  preprocessing->set_height(static_cast<int>(input_shape[0]));
+  preprocessing->set_width(static_cast<int>(input_shape[1]));
 }
 
 absl::StatusOr<v1::Plan> MakePlan(Session& session, const Training& training) {
@@ -129,7 +150,12 @@ absl::StatusOr<v1::Plan> MakePlan(Session& session, const Training& training) {
   }
   SB_ASSIGN_OR_RETURN(const v1::GetServerInfoResponse info, client->GetServerInfo());
   SB_ASSIGN_OR_RETURN(v1::JobSpec spec, WithDefaults(training.given));
-  return EstimatePlan(classes, *training.folder, std::move(spec), info.free_bytes());
+  v1::SummarizeNetworkRequest request;
+  *request.mutable_train() = spec.train();
+  request.set_classes(static_cast<int>(classes.size()));
+  SB_ASSIGN_OR_RETURN(const v1::SummarizeNetworkResponse network, client->SummarizeNetwork(request));
+  SetSize(network.input_shape(), spec.mutable_train()->mutable_preprocessing());
+  return EstimatePlan(classes, *training.folder, std::move(spec), network, info.free_bytes());
 }
 
 // The jobs that the command would submit, in order.
@@ -162,10 +188,16 @@ absl::StatusOr<ExitCode> ShowPlan(Session& session, const Training& training) {
 
 // --- Submission.
 
-// "logistic on seedlings (split default), model baseline".
+// "logistic on seedlings (split default), model baseline"; "head of weights effnet on ..."; "head on features maize, model baseline".
 std::string Describe(const v1::TrainSpec& train) {
+  if (!train.features().empty()) return absl::StrCat("head on features ", train.features(), ", model ", train.model());
+  std::string network = train.arch();
+  if (!train.weights().empty()) {
+    const std::string trainable = train.trainable().empty() ? "head" : absl::StrJoin(train.trainable(), ",");
+    network = absl::StrCat(trainable, " of ", network.empty() ? "" : network + " with ", "weights ", train.weights());
+  }
   const std::string split = train.split().empty() ? "all images" : absl::StrCat("split ", train.split());
-  return absl::StrCat(train.arch(), " on ", train.dataset(), " (", split, "), model ", train.model());
+  return absl::StrCat(network, " on ", train.dataset(), " (", split, "), model ", train.model());
 }
 
 // Submits what the training needs, then the training; it is the last in the list.
@@ -223,6 +255,11 @@ absl::Status Summarize(Session& session, const v1::Job& submitted) {
   return absl::OkStatus();
 }
 
+// What a training says of itself is worth reading: that its backbone runs once, or is not needed at all. The other jobs are summarized.
+TextEventSink::Detail DetailOf(const v1::Job& job) {
+  return job.kind() == v1::JOB_KIND_TRAIN ? TextEventSink::Detail::kNotes : TextEventSink::Detail::kBrief;
+}
+
 // Events of the jobs one after the other; the exit code is that of the first which did not succeed.
 absl::StatusOr<ExitCode> FollowAll(Session& session, const std::vector<v1::Job>& jobs) {
   Console& console = session.console();
@@ -231,7 +268,7 @@ absl::StatusOr<ExitCode> FollowAll(Session& session, const std::vector<v1::Job>&
     if (console.json()) {
       sink = std::make_unique<JsonEventSink>(&console);
     } else {
-      sink = std::make_unique<TextEventSink>(&console, TextEventSink::Detail::kBrief);
+      sink = std::make_unique<TextEventSink>(&console, DetailOf(job));
     }
     SB_ASSIGN_OR_RETURN(const JobEnd end, FollowJob(session, job.id(), 0, *sink));
     const ExitCode code = ReportEnd(session, job.id(), end);
@@ -262,31 +299,11 @@ absl::StatusOr<ExitCode> Train(Session& session, const TrainOptions& options) {
   return FollowAll(session, jobs);
 }
 
-std::string TypeName(const TrainSetting& setting) {
-  switch (setting.type) {
-    case SettingType::kInteger:
-    case SettingType::kUnsigned:
-      return "N";
-    case SettingType::kNumber:
-      return "X";
-    case SettingType::kDuration:
-      return "DURATION";
-    case SettingType::kSize:
-      return "N|WxH";
-    case SettingType::kChoice:
-      return absl::StrJoin(setting.choices, "|");
-    default:
-      return "NAME";
-  }
-}
-
 void AddSettingFlags(CLI::App* command, TrainOptions* options) {
   for (const TrainSetting& setting : TrainSettings()) {
     const std::string flag = FlagOf(setting);
-    if (setting.key == "shuffle") {
-      command->add_flag(flag, options->no_shuffle, "Same order in each epoch");
-    } else if (setting.key == "nesterov") {
-      command->add_flag(flag, options->nesterov, setting.help);
+    if (setting.type == SettingType::kSwitch) {
+      command->add_flag(flag, options->switches[setting.key], setting.help);
     } else if (setting.type == SettingType::kLabels) {
       command->add_option(flag, options->labels, setting.help)->type_name("KEY=VALUE")->allow_extra_args(false);
     } else {
@@ -305,6 +322,9 @@ void AddTrainCommand(CommandTree& tree) {
       {"seedbed train --dataset seedlings --split default --arch logistic --model baseline",
        "seedbed train -f recipe.yaml --epochs 20                # flags stand above the recipe",
        "seedbed train photos --arch logistic                    # makes or reuses dataset and split: 0.1 of each class validates",
+       "seedbed train photos --weights effnet                   # a new head on a pretrained network, which stays as it is",
+       "seedbed train photos --weights effnet --head '[global_average_pool, dropout: 0.2, dense: classes]' --trainable head",
+       "seedbed train --features photos-effnet --epochs 100     # from what 'seedbed extract' stored",
        "seedbed train photos --dry-run                          # what would happen, and where each setting comes from"},
       [options](Session& session) { return Train(session, *options); });
   command->add_option("DIR", options->folder, "Folder of labelled images; relative ones from the working directory");

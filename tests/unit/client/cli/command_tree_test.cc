@@ -93,6 +93,8 @@ TEST(Commands, AllExplainThemselves) {
   AddEvaluateCommand(tree);
   AddDatasetCommands(tree);
   AddSplitCommand(tree);
+  AddExtractCommand(tree);
+  AddFeaturesCommands(tree);
   AddJobCommands(tree);
   AddModelCommands(tree);
   AddWorkerCommands(tree);
@@ -111,7 +113,7 @@ TEST(Commands, AllExplainThemselves) {
     EXPECT_FALSE(app->get_description().empty()) << app->get_name();
   };
   check(&tree.root());
-  EXPECT_GE(commands, 25);
+  EXPECT_GE(commands, 30);
 }
 
 }  // namespace

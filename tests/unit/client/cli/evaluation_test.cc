@@ -39,6 +39,10 @@ TEST(WorstPairs, IsEmptyWhenNothingIsConfused) { EXPECT_THAT(WorstPairs(v1::Eval
 TEST(RenderEvaluation, ShowsAccuracyClassesAndPairs) {
   const std::string text = RenderEvaluation(ThreeClasses());
   EXPECT_THAT(text, HasSubstr("accuracy 0.6667 (24 of 36 images), top-5 1.0000"));
+  v1::EvaluateResult of_three = ThreeClasses();
+  of_three.set_top_k(3);
+  of_three.set_top_k_accuracy(0.9);
+  EXPECT_THAT(RenderEvaluation(of_three), HasSubstr("(24 of 36 images), top-3 0.9000, loss"));
   EXPECT_THAT(text, HasSubstr("CLASS             PRECISION  RECALL      F1  IMAGES\n"));
   EXPECT_THAT(text, HasSubstr("Black-grass       Loose Silky-bent       7    58%\n"));
 }

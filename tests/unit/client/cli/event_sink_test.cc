@@ -88,6 +88,14 @@ TEST_F(EventSinkTest, ShowsLogAndStatesOnlyInFull) {
   EXPECT_EQ(Show(events, {}, TextEventSink::Detail::kFull).first, "RUNNING\ndecoding\n");
 }
 
+TEST_F(EventSinkTest, NotesAreLogLinesAsMessages) {
+  const std::vector<v1::Event> events{StateEvent(1, v1::JOB_STATE_RUNNING), LogEvent(2, "the backbone runs once")};
+  EXPECT_EQ(Show(events, {}, TextEventSink::Detail::kNotes), std::pair(std::string(), std::string("the backbone runs once\n")));
+  ConsoleOptions quiet;
+  quiet.quiet = true;
+  EXPECT_EQ(Show(events, {}, TextEventSink::Detail::kNotes, quiet).second, "");
+}
+
 TEST(ProgressLine, ShowsRateAndWhatIsLeft) {
   EXPECT_EQ(ProgressLine(ProgressEvent("decode", 72, 144, 36).progress()),
             "decode:  72/144 [==============>...............] - ETA: 2s - 36 images/s");

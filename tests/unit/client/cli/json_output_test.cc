@@ -67,6 +67,14 @@ TEST(ToJson, NestsTheConfusionMatrix) {
   EXPECT_EQ(ToJson(v1::EvaluateResult())["confusion"], Json::array());
 }
 
+TEST(ToJson, ShowsAHeadAsItWasWritten) {
+  v1::TrainSpec train;
+  EXPECT_TRUE(ToJson(train)["head"].is_null());
+  train.mutable_head()->add_values()->set_string_value("flatten");
+  (*train.mutable_head()->add_values()->mutable_struct_value()->mutable_fields())["dense"].set_number_value(256);
+  EXPECT_EQ(ToJson(train)["head"].dump(), R"(["flatten",{"dense":256}])");
+}
+
 TEST(ToJson, KeepsFieldsInOrder) {
   v1::Warning warning;
   warning.set_code("images_rejected");

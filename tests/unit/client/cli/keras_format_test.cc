@@ -2,10 +2,14 @@
 
 #include <sstream>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace seedbed::cli {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 TEST(KerasBar, GrowsFromDotsToEqualSigns) {
   EXPECT_EQ(KerasBar(0, 144), "  0/144 [..............................]");
@@ -55,31 +59,42 @@ v1::Model Logistic() {
   dense->set_type("Dense");
   dense->add_output_shape(12);
   dense->set_parameters(810'012);
+  dense->set_trainable(true);
   return model;
 }
 
+std::string SummaryOf(const v1::Model& model) { return KerasSummary(model.layers(), {model.parameters(), model.trainable_parameters()}); }
+
 TEST(KerasSummary, LooksAsKerasPrintsIt) {
-  EXPECT_EQ(KerasSummary(Logistic()),
-            "_________________________________________________________________\n"
-            "Layer (type)                 Output Shape              Param #   \n"
-            "=================================================================\n"
-            "flatten_1 (Flatten)          (None, 67500)             0         \n"
-            "_________________________________________________________________\n"
-            "dense_1 (Dense)              (None, 12)                810012    \n"
-            "=================================================================\n"
+  EXPECT_EQ(SummaryOf(Logistic()),
+            "____________________________________________________________________________\n"
+            "Layer (type)                 Output Shape              Param #   Trainable  \n"
+            "============================================================================\n"
+            "flatten_1 (Flatten)          (None, 67500)             0         -          \n"
+            "____________________________________________________________________________\n"
+            "dense_1 (Dense)              (None, 12)                810012    Y          \n"
+            "============================================================================\n"
             "Total params: 810,012\n"
             "Trainable params: 810,012\n"
             "Non-trainable params: 0\n"
-            "_________________________________________________________________\n");
+            "____________________________________________________________________________\n");
 }
 
-TEST(KerasSummary, CutsLongNamesAndKeepsTheWidth) {
+TEST(KerasSummary, TellsFrozenLayers) {
+  v1::Model model = Logistic();
+  model.mutable_layers(1)->set_trainable(false);
+  model.set_trainable_parameters(0);
+  EXPECT_THAT(SummaryOf(model), AllOf(HasSubstr("810012    N "), HasSubstr("\nTrainable params: 0\nNon-trainable params: 810,012\n")));
+}
+
+TEST(KerasSummary, WidensForLongNames) {
   v1::Model model = Logistic();
   model.mutable_layers(0)->set_name("a_layer_with_quite_a_long_name");
-  std::istringstream lines(KerasSummary(model));
+  std::istringstream lines(SummaryOf(model));
   std::string line;
   for (int i = 0; i < 4; ++i) std::getline(lines, line);
-  EXPECT_EQ(line, "a_layer_with_quite_a_long_na (None, 67500)             0         ");
+  EXPECT_EQ(line, "a_layer_with_quite_a_long_name (Flatten) (None, 67500)             0         -          ");
+  while (std::getline(lines, line) && !line.starts_with("Total")) EXPECT_EQ(line.size(), 88u) << line;
 }
 
 }  // namespace

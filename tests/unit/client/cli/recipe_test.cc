@@ -9,6 +9,7 @@ namespace {
 
 using seedbed::testing::StatusIs;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StrEq;
 
@@ -86,6 +87,45 @@ TEST(Recipe, TakesFlatOptimizerAndSizes) {
   EXPECT_EQ(SpecOf("size: 150").train().preprocessing().height(), 150);
 }
 
+TEST(Recipe, DescribesABackboneAndItsHead) {
+  const v1::TrainSpec train = SpecOf(R"(
+arch: vgg16
+weights: vgg:2
+head:
+  - flatten
+  - dense: 256
+  - relu
+  - dropout: 0.5
+  - conv2d: {filters: 16, kernel: [3, 5], padding: "same"}
+  - dense: classes
+trainable: [head, block5_*]
+feature_cache: false
+preset: keras_caffe
+mean: [103.939, 116.779, 123.68]
+std: 2
+channels: bgr
+)")
+                                  .train();
+  EXPECT_EQ(train.weights(), "vgg:2");
+  EXPECT_EQ(
+      ToJson(train)["head"].dump(),
+      R"(["flatten",{"dense":256},"relu",{"dropout":0.5},{"conv2d":{"filters":16,"kernel":[3,5],"padding":"same"}},{"dense":"classes"}])");
+  EXPECT_THAT(train.trainable(), ElementsAre("head", "block5_*"));
+  EXPECT_TRUE(train.has_feature_cache());
+  EXPECT_FALSE(train.feature_cache());
+  EXPECT_EQ(train.preprocessing().preset(), "keras_caffe");
+  EXPECT_THAT(train.preprocessing().mean(), ElementsAre(103.939, 116.779, 123.68));
+  EXPECT_THAT(train.preprocessing().std(), ElementsAre(2));
+  EXPECT_EQ(train.preprocessing().channels(), v1::CHANNEL_ORDER_BGR);
+}
+
+TEST(Recipe, NamesFeatures) {
+  const v1::TrainSpec train = SpecOf("features: a\nval_features: b\ntrainable: head, x\n").train();
+  EXPECT_EQ(train.features(), "a");
+  EXPECT_EQ(train.val_features(), "b");
+  EXPECT_THAT(train.trainable(), ElementsAre("head", "x"));
+}
+
 TEST(Recipe, LeavesAbsentWhatIsNotGiven) {
   const v1::JobSpec spec = SpecOf("dataset: a");
   EXPECT_FALSE(spec.train().has_shuffle());
@@ -124,6 +164,11 @@ TEST(Recipe, SaysWhatWasExpected) {
   EXPECT_THAT(ErrorOf("interpolation: linear"), HasSubstr("expected one of nearest, bilinear"));
   EXPECT_THAT(ErrorOf("checkpoint_interval: soon"), HasSubstr("expected a duration"));
   EXPECT_THAT(ErrorOf("dataset: a:b"), HasSubstr("expected NAME or NAME:VERSION"));
+  EXPECT_THAT(ErrorOf("head: flatten"), StrEq("recipe.yaml:1: head: expected a list such as [flatten, dense: classes]"));
+  EXPECT_THAT(ErrorOf("head: [{[a]: 1}]"), HasSubstr("recipe.yaml:1: head: a key must be a word"));
+  EXPECT_THAT(ErrorOf("trainable: [[a]]"), HasSubstr("trainable: expected a list of single values"));
+  EXPECT_THAT(ErrorOf("mean: [a]"), HasSubstr("mean: expected numbers"));
+  EXPECT_THAT(ErrorOf("channels: grey"), HasSubstr("expected one of rgb, bgr"));
   EXPECT_THAT(ErrorOf("labels: [a]"), HasSubstr("expected keys and values"));
   EXPECT_THAT(ErrorOf("labels: {a: [1]}"), HasSubstr("expected a text for 'a'"));
 }

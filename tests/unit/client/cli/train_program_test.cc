@@ -104,7 +104,7 @@ TEST_F(TrainTest, DryRunSubmitsNothingAndTellsOrigins) {
   const ProgramOutput result = Run({"train", "-f", Path("recipe.yaml").string(), "--epochs", "7", "--dry-run"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, AllOf(HasSubstr("steps per epoch        11"), HasSubstr("810,012"), HasSubstr("MORE THAN IS FREE"),
-                                HasSubstr("epochs      7            flag"), HasSubstr("recipe.yaml:3")));
+                                HasSubstr("epochs      7          flag"), HasSubstr("recipe.yaml:3")));
   ASSERT_THAT(server_.submissions(), SizeIs(1));
   EXPECT_TRUE(server_.submissions()[0].validate_only());
   const json document = json::parse(Run({"train", "-f", Path("recipe.yaml").string(), "--dry-run", "--output", "json"}).out);
@@ -146,13 +146,24 @@ TEST_F(TrainTest, ReusesDatasetAndSplitOfTheSameFolder) {
 TEST_F(TrainTest, EstimatesAFolderThatIsNotIndexed) {
   for (int i = 0; i < 30; ++i) Write("photos/maize/" + std::to_string(i) + ".png", "x");
   for (int i = 0; i < 4; ++i) Write("photos/charlock/" + std::to_string(i) + ".jpg", "x");
-  const json document = json::parse(Run({"train", Path("photos").string(), "--size", "10", "--dry-run", "--output", "json"}).out);
+  v1::SummarizeNetworkResponse network;
+  network.set_parameters(301 * 2);
+  network.set_trainable_parameters(301 * 2);
+  for (const int extent : {10, 20, 3}) network.add_input_shape(extent);
+  server_.SetSummary(network);
+  const json document = json::parse(Run({"train", Path("photos").string(), "--size", "20x10", "--dry-run", "--output", "json"}).out);
   EXPECT_EQ(document["jobs"].size(), 3);
   EXPECT_EQ(document["plan"]["training_images"], 30);
   EXPECT_EQ(document["plan"]["validation_images"], 4);
   EXPECT_EQ(document["plan"]["split"]["subsets"][1]["per_class"], json({1, 3}));
   EXPECT_EQ(document["plan"]["steps_per_epoch"], 1);
   EXPECT_EQ(document["plan"]["parameters"], 301 * 2);
+  EXPECT_EQ(document["plan"]["cache_bytes"], 34 * 600);
+  EXPECT_EQ(document["configuration"]["size"]["value"], "20x10");
+  ASSERT_THAT(server_.summaries(), SizeIs(1));
+  EXPECT_EQ(server_.summaries()[0].train().arch(), "logistic");
+  EXPECT_EQ(server_.summaries()[0].classes(), 2);
+  EXPECT_EQ(server_.summaries()[0].train().preprocessing().width(), 20);
   EXPECT_EQ(document["configuration"]["lr"]["value"], "0.01");
   EXPECT_THAT(server_.submissions(), IsEmpty());
 }

@@ -21,6 +21,12 @@ std::string ExampleOf(const TrainSetting& setting) {
       return "20x10";
     case SettingType::kLabels:
       return "a=b";
+    case SettingType::kWords:
+      return "head,block5_*";
+    case SettingType::kNumbers:
+      return "1,2.5,3";
+    case SettingType::kList:
+      return "[flatten, dense: 256, dropout: 0.5, conv2d: {filters: 8, kernel: 3}, dense: classes]";
     default:
       return "7";
   }
@@ -46,6 +52,22 @@ TEST(TrainSettings, DefaultsAreOfTheirType) {
 TEST(TrainSettings, FlagsAreUnique) {
   std::set<std::string> flags;
   for (const TrainSetting& setting : TrainSettings()) EXPECT_TRUE(flags.insert(FlagOf(setting)).second) << setting.key;
+}
+
+TEST(TrainSettings, SwitchesThatAreOnHaveAFlagThatTurnsThemOff) {
+  EXPECT_EQ(FlagOf(*FindTrainSetting("shuffle")), "--no-shuffle");
+  EXPECT_EQ(FlagOf(*FindTrainSetting("feature_cache")), "--no-feature-cache");
+  EXPECT_EQ(FlagOf(*FindTrainSetting("nesterov")), "--nesterov");
+}
+
+TEST(TrainSettings, ListsSayWhatTheyExpect) {
+  const auto error = [](const char* key, const char* text) {
+    return std::string(ParseSettingValue(*FindTrainSetting(key), text).status().message());
+  };
+  EXPECT_EQ(error("trainable", "head,,x"), "expected words with commas between them, got 'head,,x'");
+  EXPECT_EQ(error("mean", "1,two"), "expected numbers with commas between them, got '1,two'");
+  EXPECT_EQ(error("head", "flatten"), "expected a list such as [flatten, dense: classes], got 'flatten'");
+  EXPECT_NE(error("head", "[flatten"), "");
 }
 
 TEST(BuildTrainJob, CombinesSettingsOfOneMessage) {

@@ -26,6 +26,10 @@ TEST(InTypedNames, NamesTheFlagOfATrainingsSetting) {
   EXPECT_EQ(Said("spec.train.preprocessing.height", " is 0"), "--size is 0");
   EXPECT_EQ(Said("spec.train.dataset", ": dataset 'd' does not exist"), "--dataset: dataset 'd' does not exist");
   EXPECT_EQ(Said("spec.train.initial_model", ": model 'm' does not exist"), "--init: model 'm' does not exist");
+  EXPECT_EQ(Said("spec.train.feature_cache", " needs weights"), "--no-feature-cache needs weights");
+  EXPECT_EQ(Said("spec.train.preprocessing", ": the network cannot take it"), "--size: the network cannot take it");
+  EXPECT_EQ(Said("spec.train.preprocessing.mean", " has 2 values"), "--mean has 2 values");
+  EXPECT_EQ(Said("spec.train.head", ": no"), "--head: no");
   EXPECT_EQ(Said("spec.labels", " has more than 64 entries"), "--label has more than 64 entries");
 }
 
@@ -43,6 +47,15 @@ TEST(InTypedNames, NamesFlagsAndArgumentsOfOtherCommands) {
   EXPECT_EQ(Said("spec.split.dataset", ": not found"), "DATASET: not found");
   EXPECT_EQ(Said("spec.evaluate.model", ": not found"), "MODEL: not found");
   EXPECT_EQ(Said("spec.evaluate.batch_size", " is 0"), "--batch-size is 0");
+  EXPECT_EQ(Said("spec.evaluate.top_k", " is -1"), "--top-k is -1");
+  EXPECT_EQ(Said("spec.extract.layer", ": there is no layer 'x'"), "--layer: there is no layer 'x'");
+  EXPECT_EQ(Said("spec.extract.model", ": not found"), "--weights: not found");
+  EXPECT_EQ(Said("spec.extract.features", ": 'f' exists"), "--name: 'f' exists");
+  EXPECT_EQ(Said("spec.extract.height", " is -1"), "--size is -1");
+  EXPECT_EQ(Said("spec.edit_model.output", " is missing"), "--as is missing");
+  EXPECT_EQ(Said("spec.edit_model.pop", " is 0"), "--count is 0");
+  EXPECT_EQ(Said("spec.edit_model.cut_layer", ": no"), "--layer: no");
+  EXPECT_EQ(Said("spec.export.features", ": not found"), "NAME: not found");
   EXPECT_EQ(Said("spec.index.root", ": not found"), "PATH: not found");
   EXPECT_EQ(Said("spec.import_model.arch", " 'x' is not known"), "--arch 'x' is not known");
   EXPECT_EQ(Said("spec.import_model.model", " must be a name"), "NAME must be a name");

@@ -178,6 +178,19 @@ TEST_F(DownloadTest, RefusesBytesThatAreNotWhatWasAnnounced) {
   EXPECT_TRUE(fs::is_empty(directory_.path()));
 }
 
+TEST_F(DownloadTest, MakesAFolderOfArtifactsOrNone) {
+  const std::vector<v1::Artifact> artifacts{Artifact("confusion.csv"), Artifact("best/model.safetensors")};
+  SB_ASSERT_OK(DownloadArtifacts(*client_, "evaluate-1", artifacts, Path("all")));
+  EXPECT_THAT(ReadFile(Path("all/confusion.csv")), IsOkAndHolds("a,b\n1,2\n"));
+  EXPECT_THAT(ReadFile(Path("all/best/model.safetensors")), IsOkAndHolds(std::string(5500, 'w')));
+  EXPECT_THAT(DownloadArtifacts(*client_, "evaluate-1", artifacts, Path("all")), StatusIs(absl::StatusCode::kAlreadyExists));
+  v1::Artifact outside = Artifact("confusion.csv");
+  outside.set_name("../confusion.csv");
+  EXPECT_THAT(DownloadArtifacts(*client_, "evaluate-1", {artifacts[0], outside}, Path("none")),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_FALSE(fs::exists(Path("none")));
+}
+
 TEST_F(DownloadTest, KeepsTheOldFileWhenItFails) {
   Write("confusion.csv", "old");
   v1::Artifact artifact = Artifact("confusion.csv");

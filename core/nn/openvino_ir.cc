@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
 
@@ -16,6 +17,8 @@ namespace {
 
 using graph::ResolvedLayer;
 using graph::Shape;
+
+using Attributes = std::vector<std::pair<std::string_view, std::string>>;
 
 // An operation's output.
 struct Value {
@@ -33,22 +36,22 @@ std::string PairText(const std::array<int64_t, 2>& pair) { return absl::StrCat(p
 // Appends operations to the XML.
 class Writer {
  public:
-  Value Add(std::string_view type, std::string_view name, std::string_view attributes, const std::vector<Value>& inputs, Shape shape,
-            std::string_view opset = "opset1") {
+  Value Add(std::string_view type, std::string_view name, const Attributes& attributes, const std::vector<Value>& inputs, Shape shape,
+            std::string_view opset = "opset1", std::string_view precision = "FP32") {
     const size_t id = operations_++;
-    absl::StrAppend(&layers_, "<layer id=\"", id, "\" name=\"", ToAbsl(name), "_", id, "\" type=\"", ToAbsl(type), "\" version=\"",
-                    ToAbsl(opset), "\">");
-    if (!attributes.empty()) absl::StrAppend(&layers_, "<data ", ToAbsl(attributes), "/>");
-    if (!inputs.empty()) absl::StrAppend(&layers_, "<input>");
-    for (size_t port = 0; port < inputs.size(); ++port) {
-      AppendPort(port, inputs[port].shape);
-      absl::StrAppend(&edges_, "<edge from-layer=\"", inputs[port].operation, "\" from-port=\"", inputs[port].port, "\" to-layer=\"", id,
-                      "\" to-port=\"", port, "\"/>");
-    }
-    if (!inputs.empty()) absl::StrAppend(&layers_, "</input>");
+    absl::StrAppend(&layers_, "<layer");
+    AppendAttributes({{"id", absl::StrCat(id)},
+                      {"name", absl::StrCat(ToAbsl(name), "_", id)},
+                      {"type", std::string(type)},
+                      {"version", std::string(opset)}});
+    absl::StrAppend(&layers_, "><data");
+    AppendAttributes(attributes);
+    absl::StrAppend(&layers_, "/><input>");
+    for (size_t port = 0; port < inputs.size(); ++port) AppendInput(inputs[port], id, port);
+    absl::StrAppend(&layers_, "</input>");
     if (type != "Result") {
       absl::StrAppend(&layers_, "<output>");
-      AppendPort(inputs.size(), shape, type == "Const" && attributes.starts_with("element_type=\"i64\"") ? "I64" : "FP32");
+      AppendPort(inputs.size(), shape, precision);
       absl::StrAppend(&layers_, "</output>");
     }
     absl::StrAppend(&layers_, "</layer>\n");
@@ -56,33 +59,47 @@ class Writer {
   }
 
   Value AddFloats(std::string_view name, std::span<const std::byte> data, Shape shape) {
-    return AddConstant(name, "f32", data, std::move(shape));
+    return AddConstant(name, "f32", "FP32", data, std::move(shape));
   }
   Value AddIntegers(std::string_view name, const std::vector<int64_t>& values) {
-    return AddConstant(name, "i64", std::as_bytes(std::span(values)), {static_cast<int64_t>(values.size())});
+    return AddConstant(name, "i64", "I64", std::as_bytes(std::span(values)), {static_cast<int64_t>(values.size())});
   }
 
   OpenvinoIr Finish() && {
-    return {absl::StrCat("<?xml version=\"1.0\"?>\n<net name=\"seedbed\" version=\"11\">\n<layers>\n", layers_, "</layers>\n<edges>\n",
-                         edges_, "</edges>\n</net>\n"),
+    return {absl::StrCat(R"(<?xml version="1.0"?><net name="seedbed" version="11"><layers>)", layers_, "</layers><edges>", edges_,
+                         "</edges></net>"),
             std::move(constants_)};
   }
 
  private:
-  void AppendPort(size_t port, const Shape& shape, std::string_view precision = "FP32") {
-    absl::StrAppend(&layers_, "<port id=\"", port, "\" precision=\"", ToAbsl(precision), "\">");
+  void AppendAttributes(const Attributes& attributes) {
+    for (const auto& [name, value] : attributes) absl::StrAppend(&layers_, " ", ToAbsl(name), "=\"", value, "\"");
+  }
+
+  void AppendPort(size_t port, const Shape& shape, std::string_view precision) {
+    absl::StrAppend(&layers_, "<port");
+    AppendAttributes({{"id", absl::StrCat(port)}, {"precision", std::string(precision)}});
+    absl::StrAppend(&layers_, ">");
     for (const int64_t extent : shape) absl::StrAppend(&layers_, "<dim>", extent, "</dim>");
     absl::StrAppend(&layers_, "</port>");
   }
 
-  Value AddConstant(std::string_view name, std::string_view type, std::span<const std::byte> data, Shape shape) {
+  void AppendInput(const Value& value, size_t operation, size_t port) {
+    AppendPort(port, value.shape, "FP32");
+    constexpr char kEdge[] = R"(<edge from-layer="%d" from-port="%d" to-layer="%d" to-port="%d"/>)";
+    absl::StrAppendFormat(&edges_, kEdge, value.operation, value.port, operation, port);
+  }
+
+  Value AddConstant(std::string_view name, std::string_view type, std::string_view precision, std::span<const std::byte> data,
+                    Shape shape) {
     constexpr size_t kAlignment = 64;
     constants_.resize((constants_.size() + kAlignment - 1) / kAlignment * kAlignment);
-    const size_t offset = constants_.size();
+    const Attributes attributes = {{"element_type", std::string(type)},
+                                   {"shape", absl::StrJoin(shape, ",")},
+                                   {"offset", absl::StrCat(constants_.size())},
+                                   {"size", absl::StrCat(data.size())}};
     constants_.insert(constants_.end(), data.begin(), data.end());
-    const std::string attributes = absl::StrCat("element_type=\"", ToAbsl(type), "\" shape=\"", absl::StrJoin(shape, ","), "\" offset=\"",
-                                                offset, "\" size=\"", data.size(), "\"");
-    return Add("Const", name, attributes, {}, std::move(shape));
+    return Add("Const", name, attributes, {}, std::move(shape), "opset1", precision);
   }
 
   std::string layers_, edges_;
@@ -99,7 +116,7 @@ struct Context {
   Writer* writer;
 
   std::string_view name() const { return layer.layer.name; }
-  Value Add(std::string_view type, std::string_view attributes, const std::vector<Value>& from) const {
+  Value Add(std::string_view type, const Attributes& attributes, const std::vector<Value>& from) const {
     return writer->Add(type, name(), attributes, from, output);
   }
   // The parameter, in another shape if one is given.
@@ -112,8 +129,8 @@ struct Context {
 Value Activated(const Context& context, const Value& value) {
   const graph::Activation& activation = context.layer.settings.activation;
   if (!activation.rectified) return value;
-  if (activation.ceiling == std::numeric_limits<float>::infinity()) return context.Add("ReLU", "", {value});
-  return context.Add("Clamp", absl::StrCat("min=\"0\" max=\"", activation.ceiling, "\""), {value});
+  if (activation.ceiling == std::numeric_limits<float>::infinity()) return context.Add("ReLU", {}, {value});
+  return context.Add("Clamp", {{"min", "0"}, {"max", absl::StrCat(activation.ceiling)}}, {value});
 }
 
 // With the bias, if the layer has one, and the activation.
@@ -121,18 +138,21 @@ Value Finished(const Context& context, Value value) {
   if (context.layer.settings.bias) {
     Shape shape(context.output.size(), 1);
     shape[1] = context.output[1];
-    value = context.Add("Add", "auto_broadcast=\"numpy\"", {value, context.Parameter("bias", std::move(shape))});
+    value = context.Add("Add", {{"auto_broadcast", "numpy"}}, {value, context.Parameter("bias", std::move(shape))});
   }
   return Activated(context, value);
 }
 
-std::string WindowAttributes(const graph::Window& window) {
-  return absl::StrCat("strides=\"", PairText(window.strides), "\" pads_begin=\"", PairText(window.before), "\" pads_end=\"",
-                      PairText(window.after), "\" auto_pad=\"explicit\"");
+Attributes WindowAttributes(const graph::Window& window) {
+  return {{"strides", PairText(window.strides)},
+          {"pads_begin", PairText(window.before)},
+          {"pads_end", PairText(window.after)},
+          {"auto_pad", "explicit"}};
 }
 
 Value WriteConvolution(const Context& context, std::string_view type, const Value& weight) {
-  const std::string attributes = absl::StrCat(WindowAttributes(context.layer.settings.window), " dilations=\"1,1\"");
+  Attributes attributes = WindowAttributes(context.layer.settings.window);
+  attributes.emplace_back("dilations", "1,1");
   return Finished(context, context.Add(type, attributes, {context.inputs[0], weight}));
 }
 
@@ -143,18 +163,20 @@ Value WriteDepthwiseConv2d(const Context& context) {
   return WriteConvolution(context, "GroupConvolution", context.Parameter("weight", {context.output[1], 1, 1, size[0], size[1]}));
 }
 
-Value WritePool(const Context& context, std::string_view type, std::string_view further) {
+Value WritePool(const Context& context, std::string_view type) {
   const graph::Window& window = context.layer.settings.window;
-  const std::string attributes =
-      absl::StrCat(WindowAttributes(window), " kernel=\"", PairText(window.size), "\" rounding_type=\"floor\"", ToAbsl(further));
+  Attributes attributes = WindowAttributes(window);
+  attributes.emplace_back("kernel", PairText(window.size));
+  attributes.emplace_back("rounding_type", "floor");
+  if (type == "AvgPool") attributes.emplace_back("exclude-pad", "true");
   return context.Add(type, attributes, {context.inputs[0]});
 }
 
-Value WriteMaxPool(const Context& context) { return WritePool(context, "MaxPool", ""); }
-Value WriteAveragePool(const Context& context) { return WritePool(context, "AvgPool", " exclude-pad=\"true\""); }
+Value WriteMaxPool(const Context& context) { return WritePool(context, "MaxPool"); }
+Value WriteAveragePool(const Context& context) { return WritePool(context, "AvgPool"); }
 
 Value WriteReduction(const Context& context, std::string_view type) {
-  return context.Add(type, "keep_dims=\"false\"", {context.inputs[0], context.writer->AddIntegers(context.name(), {2, 3})});
+  return context.Add(type, {{"keep_dims", "false"}}, {context.inputs[0], context.writer->AddIntegers(context.name(), {2, 3})});
 }
 
 Value WriteGlobalAveragePool(const Context& context) { return WriteReduction(context, "ReduceMean"); }
@@ -163,20 +185,20 @@ Value WriteGlobalMaxPool(const Context& context) { return WriteReduction(context
 Value WriteBatchNorm(const Context& context) {
   const std::vector<Value> inputs = {context.inputs[0], context.Parameter("weight"), context.Parameter("bias"),
                                      context.Parameter("running_mean"), context.Parameter("running_var")};
-  const std::string attributes = absl::StrCat("epsilon=\"", context.layer.settings.epsilon, "\"");
+  const Attributes attributes = {{"epsilon", absl::StrCat(context.layer.settings.epsilon)}};
   return context.writer->Add("BatchNormInference", context.name(), attributes, inputs, context.output, "opset5");
 }
 
 Value WriteDense(const Context& context) {
-  return Finished(context,
-                  context.Add("MatMul", "transpose_a=\"false\" transpose_b=\"true\"", {context.inputs[0], context.Parameter("weight")}));
+  const Attributes attributes = {{"transpose_a", "false"}, {"transpose_b", "true"}};
+  return Finished(context, context.Add("MatMul", attributes, {context.inputs[0], context.Parameter("weight")}));
 }
 
 Value WriteTranspose(Writer* writer, std::string_view name, const Value& value, const std::vector<int64_t>& order) {
   Shape shape;
   for (const int64_t axis : order) shape.push_back(value.shape[static_cast<size_t>(axis)]);
   const Value axes = writer->AddIntegers(name, order);
-  return writer->Add("Transpose", name, "", {value, axes}, std::move(shape));
+  return writer->Add("Transpose", name, {}, {value, axes}, std::move(shape));
 }
 
 // As the caller wants it.
@@ -186,12 +208,13 @@ Value ToChannelsLast(Writer* writer, std::string_view name, const Value& value) 
 
 Value WriteFlatten(const Context& context) {
   const Value ordered = ToChannelsLast(context.writer, context.name(), context.inputs[0]);
-  return context.Add("Reshape", "special_zero=\"false\"", {ordered, context.writer->AddIntegers(context.name(), context.output)});
+  const Value shape = context.writer->AddIntegers(context.name(), context.output);
+  return context.Add("Reshape", {{"special_zero", "false"}}, {ordered, shape});
 }
 
 Value WriteRelu(const Context& context) { return Activated(context, context.inputs[0]); }
-Value WriteAdd(const Context& context) { return context.Add("Add", "auto_broadcast=\"numpy\"", context.inputs); }
-Value WriteSoftmax(const Context& context) { return context.Add("SoftMax", "axis=\"1\"", {context.inputs[0]}); }
+Value WriteAdd(const Context& context) { return context.Add("Add", {{"auto_broadcast", "numpy"}}, context.inputs); }
+Value WriteSoftmax(const Context& context) { return context.Add("SoftMax", {{"axis", "1"}}, {context.inputs[0]}); }
 Value WriteDropout(const Context& context) { return context.inputs[0]; }
 
 using LayerWriter = Value (*)(const Context&);
@@ -226,7 +249,7 @@ Shape WithBatch(size_t batch, const Shape& shape) {
 
 Value WriteInput(Writer* writer, const ResolvedLayer& layer, size_t batch) {
   const Shape shape = WithBatch(batch, layer.output_shape);
-  const std::string attributes = absl::StrCat("element_type=\"f32\" shape=\"", absl::StrJoin(shape, ","), "\"");
+  const Attributes attributes = {{"element_type", "f32"}, {"shape", absl::StrJoin(shape, ",")}};
   const Value value = writer->Add("Parameter", layer.layer.name, attributes, {}, shape);
   return shape.size() == kImageRank ? WriteTranspose(writer, layer.layer.name, value, {0, 3, 1, 2}) : value;
 }
@@ -251,7 +274,7 @@ OpenvinoIr WriteOpenvinoIr(const graph::Graph& graph, const TensorViews& weights
     values.push_back(WriterOf(layer.layer.type)({layer, inputs, weights, ToChannelsFirst(WithBatch(batch, layer.output_shape)), &writer}));
   }
   const std::string& name = graph.layers().back().layer.name;
-  writer.Add("Result", name, "", {ToChannelsLast(&writer, name, values.back())}, {});
+  writer.Add("Result", name, {}, {ToChannelsLast(&writer, name, values.back())}, {});
   return std::move(writer).Finish();
 }
 

@@ -119,8 +119,7 @@ bool PrefersWinograd(const graph::Graph& graph) {
 
 absl::StatusOr<std::unique_ptr<Network>> MakeWinogradNetwork(const graph::Graph& graph, const TensorViews& weights) {
   const WinogradKernels* kernels = WinogradKernelsFor(InstructionSet());
-  if (kernels == nullptr)
-    return absl::UnimplementedError("this processor lacks the instructions (AVX2 and FMA) of Winograd's convolutions");
+  if (kernels == nullptr) return absl::UnimplementedError("Winograd's convolutions need AVX2 and FMA, which this processor lacks");
   SB_RETURN_IF_ERROR(CheckWeights(graph, weights));
   SB_RETURN_IF_ERROR(CheckLayerTypes(graph));
   return WithoutExceptions([&]() -> absl::StatusOr<std::unique_ptr<Network>> { return Build(graph, weights, *kernels); });

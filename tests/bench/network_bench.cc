@@ -7,11 +7,11 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "core/base/file.h"
 #include "core/base/philox.h"
 #include "core/base/status_macros.h"
@@ -103,12 +103,13 @@ int main(int argc, char** argv) {
     std::fputs("usage: network_bench FOLDER ARCH SIDE BATCH THREADS BACKEND\n", stderr);
     return 2;
   }
-  const absl::Status status = seedbed::nn::Run({.folder = argv[1],
-                                                .arch = argv[2],
-                                                .backend = argv[6],
-                                                .side = std::atoll(argv[3]),
-                                                .batch = static_cast<size_t>(std::atoll(argv[4])),
-                                                .threads = std::atoi(argv[5])});
+  seedbed::nn::Arguments arguments = {.folder = argv[1], .arch = argv[2], .backend = argv[6]};
+  if (!absl::SimpleAtoi(argv[3], &arguments.side) || !absl::SimpleAtoi(argv[4], &arguments.batch) ||
+      !absl::SimpleAtoi(argv[5], &arguments.threads)) {
+    std::fputs("SIDE, BATCH and THREADS must be numbers\n", stderr);
+    return 2;
+  }
+  const absl::Status status = seedbed::nn::Run(arguments);
   if (status.ok()) return 0;
   std::fprintf(stderr, "%s\n", status.ToString().c_str());
   return 1;

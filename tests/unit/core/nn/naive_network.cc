@@ -97,9 +97,10 @@ Values Pool(const Step& step, bool mean) {
 Values GlobalPool(const Step& step, bool mean) {
   const size_t channels = static_cast<size_t>((*step.shapes[0])[2]);
   const Values& values = *step.inputs[0];
+  const size_t pixels = values.size() / channels;
   Values sums(channels), largest(channels, -std::numeric_limits<double>::infinity());
   for (size_t i = 0; i < values.size(); ++i) {
-    sums[i % channels] += values[i] / static_cast<double>(values.size() / channels);
+    sums[i % channels] += values[i] / static_cast<double>(pixels);
     largest[i % channels] = std::max(largest[i % channels], values[i]);
   }
   return mean ? sums : largest;

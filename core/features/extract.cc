@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/bounded_queue.h"
 #include "core/base/mutex.h"
+#include "core/base/reason.h"
 #include "core/base/status_macros.h"
 #include "core/base/thread_pool.h"
 
@@ -184,8 +185,8 @@ absl::Status Extractor::Run(std::span<const size_t> images, const ReadPixels& re
     };
     return pipeline.Run(read, forward, sink);
   } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", kBatchesInFlight, " batches of ", options_.batch, " images with ",
-                                                     image_values_ + row_values_, " numbers each; a smaller batch needs less"));
+    return OutOfMemoryError(absl::StrCat("no memory for ", kBatchesInFlight, " batches of ", options_.batch, " images with ",
+                                         image_values_ + row_values_, " numbers each; a smaller batch needs less"));
   }
 }
 

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "core/base/reason.h"
 #include "core/base/status_macros.h"
 #include "core/nn/check_batch.h"
 #include "core/nn/openvino_ir.h"
@@ -81,7 +82,7 @@ absl::Status ToStatus(const Runtime& runtime, ov_status_e status, std::string_vi
   runtime.free_text(detail);
   // Its exceptions for want of memory arrive as ordinary ones.
   const bool memory = absl::StrContains(message, "bad_alloc") || absl::StrContains(message, "allocate");
-  return memory ? absl::ResourceExhaustedError(message) : absl::InternalError(message);
+  return memory ? OutOfMemoryError(message) : absl::InternalError(message);
 }
 
 absl::StatusOr<Runtime> LoadRuntime() {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "core/base/clock.h"
 #include "core/base/status_macros.h"
 #include "core/features/feature_set.h"
@@ -84,13 +85,11 @@ class ExtractTask {
     SB_ASSIGN_OR_RETURN(FrozenNet net, FrozenNet::Create(backbone->model, backbone->layer, options, context_.profile()));
     features::FeatureSetInfo info = Describe(*backbone);
     info.shape = net.row_shape();
-    info.profile = {{"backend", std::string(net.backend())},
-                    {"device", context_.profile().device},
-                    {"instruction_set", context_.profile().instruction_set},
-                    {"precision", context_.profile().precision},
-                    {"threads", threads},
-                    {"batch", spec_.batch_size},
-                    {"version", context_.profile().version}};
+    ExecutionProfile profile = context_.profile();
+    profile.threads = threads;
+    info.profile = ProfileJson(profile);
+    info.profile["backend"] = std::string(net.backend());
+    info.profile["batch"] = spec_.batch_size;
     SB_ASSIGN_OR_RETURN(const features::FeatureRows features, Compute(info, &net));
     SB_RETURN_IF_ERROR(Write(info, features));
     return Result(info, std::string(net.backend()));
@@ -132,7 +131,9 @@ class ExtractTask {
     };
     auto rows = net->Load(dataset_, rows_, on_plan, context_);
     const double seconds = std::chrono::duration<double>(SystemClock().Monotonic() - started_).count();
-    if (computed_ > 0) images_per_second_ = static_cast<double>(computed_) / std::max(seconds, 1e-9);
+    if (!rows.ok() || computed_ == 0) return rows;
+    images_per_second_ = static_cast<double>(computed_) / std::max(seconds, 1e-9);
+    Log("computed", absl::StrFormat("computed %d images in %.1f s: %.1f images/s", computed_, seconds, images_per_second_), context_);
     return rows;
   }
 

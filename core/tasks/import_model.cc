@@ -17,7 +17,6 @@
 namespace seedbed::tasks {
 namespace {
 
-constexpr int kUsualSide = 224;          // pixels
 constexpr int64_t kUsualClasses = 1000;  // ImageNet's
 constexpr int64_t kMaxClasses = 100'000;
 

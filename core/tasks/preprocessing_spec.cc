@@ -22,8 +22,9 @@ absl::Status SetChannels(std::string_view setting, const std::vector<double>& as
 
 absl::Status SetOrder(std::string_view asked, image::ChannelOrder* order) {
   if (asked.empty()) return absl::OkStatus();
-  if (asked != "rgb" && asked != "bgr")
+  if (asked != "rgb" && asked != "bgr") {
     return absl::InvalidArgumentError(absl::StrCat("channels is '", ToAbsl(asked), "'; it must be rgb or bgr"));
+  }
   *order = asked == "rgb" ? image::ChannelOrder::kRgb : image::ChannelOrder::kBgr;
   return absl::OkStatus();
 }

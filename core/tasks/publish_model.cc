@@ -31,6 +31,14 @@ absl::StatusOr<TrainResult> PublishModel(const nn::SavedModel& model, TaskContex
   return result;
 }
 
+nlohmann::json ProfileJson(const ExecutionProfile& profile) {
+  return {{"device", profile.device},
+          {"instruction_set", profile.instruction_set},
+          {"precision", profile.precision},
+          {"threads", profile.threads},
+          {"version", profile.version}};
+}
+
 absl::StatusOr<int64_t> BytesBelow(const std::filesystem::path& folder) {
   int64_t bytes = 0;
   std::error_code error;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/tasks/publish_model.h"
 #include "core/tasks/train_recipe.h"
 
 namespace seedbed::tasks {
@@ -28,12 +29,7 @@ nlohmann::json TrainingJson(const TrainSpec& spec, const nn::SavedModel& model, 
   json.update({{"training_images", record.training_images},
                {"validation_images", record.validation_images},
                {"recipe", RecipeJson(spec, model)},
-               {"profile",
-                {{"device", record.profile.device},
-                 {"instruction_set", record.profile.instruction_set},
-                 {"precision", record.profile.precision},
-                 {"threads", record.profile.threads},
-                 {"version", record.profile.version}}},
+               {"profile", ProfileJson(record.profile)},
                {"epoch", record.epoch},
                {"best_epoch", record.best_epoch},
                {"metrics", train::ToJson(record.history[static_cast<size_t>(record.epoch - 1)])},

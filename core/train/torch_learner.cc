@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/reason.h"
 #include "core/base/status_macros.h"
 #include "core/nn/torch_errors.h"
 #include "core/nn/torch_pch.h"
@@ -124,10 +125,10 @@ class TorchLearner : public Learner {
     auto result = nn::WithoutExceptions(body);
     const absl::Status& status = StatusOf(result);
     if (status.code() != absl::StatusCode::kResourceExhausted) return result;
-    return absl::ResourceExhaustedError(absl::StrCat(ToAbsl(doing), " with batches of ", examples, " examples of ",
-                                                     graph::FormatShape(graph_.input_shape()), " values and ", graph_.parameter_count(),
-                                                     " parameters: ", status.message(),
-                                                     "; try a smaller --batch-size, smaller images or fewer trainable layers"));
+    return OutOfMemoryError(absl::StrCat(ToAbsl(doing), " with batches of ", examples, " examples of ",
+                                         graph::FormatShape(graph_.input_shape()), " values and ", graph_.parameter_count(),
+                                         " parameters: ", status.message(),
+                                         "; try a smaller --batch-size, smaller images or fewer trainable layers"));
   }
   static const absl::Status& StatusOf(const absl::Status& status) { return status; }
   static const absl::Status& StatusOf(const absl::StatusOr<BatchResult>& result) { return result.status(); }

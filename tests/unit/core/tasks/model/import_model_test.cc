@@ -23,6 +23,7 @@ using ::seedbed::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
@@ -84,6 +85,27 @@ TEST_F(RunImportModelTest, RenamesAndNamesClasses) {
   EXPECT_THAT(result.model.classes, ElementsAre("a", "b", "c"));
 }
 
+TEST_F(RunImportModelTest, WhatIsOpenComesFromTheArchitecture) {
+  spec_.arch = "efficientnet_lite0";
+  spec_.with_top = false;
+  spec_.preprocessing = {};
+  SB_ASSERT_OK_AND_ASSIGN(const graph::Graph graph, graph::BuildArchitecture(spec_.arch, {.input_shape = {224, 224, 3}}));
+  Upload(nn::InitializeWeights(graph, 1));
+  SB_ASSERT_OK_AND_ASSIGN(const ImportModelResult result, RunImportModel(spec_, context_));
+  image::Preprocessing usual = *image::PresetNamed("efficientnet_lite");
+  usual.width = usual.height = 224;
+  EXPECT_EQ(result.model.preprocessing, usual);
+  EXPECT_THAT(result.model.classes, IsEmpty());
+  EXPECT_EQ(result.model.layers.back().name, "top_activation");
+
+  spec_.preprocessing.preset = "imagenet";
+  spec_.preprocessing.width = spec_.preprocessing.height = 64;
+  FakeTaskContext second(context_, 2);
+  SB_ASSERT_OK_AND_ASSIGN(const ImportModelResult otherwise, RunImportModel(spec_, second));
+  EXPECT_EQ(otherwise.model.preprocessing.width, 64);
+  EXPECT_EQ(otherwise.model.preprocessing.mean[0], 0.485);
+}
+
 TEST_F(RunImportModelTest, SaysWhatDoesNotFit) {
   Upload(weights_);
   ImportModelSpec spec = spec_;
@@ -93,6 +115,15 @@ TEST_F(RunImportModelTest, SaysWhatDoesNotFit) {
   spec.preprocessing.width = 5;
   EXPECT_THAT(RunImportModel(spec, context_),
               StatusIs(kInvalid, AllOf(HasSubstr("weights.safetensors"), HasSubstr("'dense.weight' has shape 3x24, expected 3x30"))));
+  spec = spec_;
+  spec.preprocessing.center = image::Center::kMeanImage;
+  EXPECT_THAT(RunImportModel(spec, context_), StatusIs(kInvalid, HasSubstr("center is mean_image")));
+  spec = spec_;
+  spec.preprocessing.mean = {1, 2};
+  EXPECT_THAT(RunImportModel(spec, context_), StatusIs(kInvalid, HasSubstr("mean is 1, 2; it must be three numbers")));
+  spec = spec_;
+  spec.preprocessing.channels = "grb";
+  EXPECT_THAT(RunImportModel(spec, context_), StatusIs(kInvalid, HasSubstr("channels is 'grb'")));
   spec = spec_;
   spec.arch = "logistics";
   EXPECT_THAT(RunImportModel(spec, context_), StatusIs(kInvalid, HasSubstr("logistics")));

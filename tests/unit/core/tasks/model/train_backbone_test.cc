@@ -77,11 +77,15 @@ TEST_F(TrainBackboneTest, PublishesTheWholeNetworkAndChangesTheHeadOnly) {
   SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec_, context_));
   EXPECT_EQ(result.arch, "resnet18");
   EXPECT_EQ(result.preprocessing, backbone_.preprocessing);
+  EXPECT_EQ(result.frozen_layer, "head_global_average_pool");
+  EXPECT_EQ(result.backbone_images, 24);
+  EXPECT_EQ(result.cached_images, 0);
   EXPECT_EQ(result.trainable_parameters, 6 * 3 + 3);
   EXPECT_EQ(result.parameters, backbone_.graph.parameter_count() + 21);
   SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
   for (const auto& [name, tensor] : backbone_.weights) EXPECT_EQ(model.weights.at(name).data, tensor.data) << name;
   EXPECT_EQ(model.graph.layers().back().layer.name, "head_softmax");
+  EXPECT_EQ(nlohmann::json::parse(result.graph), model.graph.ToJson());
   EXPECT_EQ(model.training["backbone"]["model"], "tiny:1");
   EXPECT_EQ(model.training["backbone"]["weights_sha256"], nn::ModelSha256(backbone_));
   EXPECT_EQ(model.training["frozen"]["feature_cache"], true);

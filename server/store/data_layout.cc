@@ -17,7 +17,8 @@ absl::Status MakePrivate(const std::filesystem::path& folder) {
 }  // namespace
 
 absl::Status DataLayout::Create() const {
-  for (const char* folder : {"run", "objects", "datasets", "splits", "models", "artifacts", "cache", "staging", "checkpoints"}) {
+  for (const char* folder :
+       {"run", "objects", "datasets", "splits", "models", "features", "artifacts", "cache", "staging", "checkpoints"}) {
     SB_RETURN_IF_ERROR(CreateDirectories(root_ / folder));
   }
   SB_RETURN_IF_ERROR(MakePrivate(root_));

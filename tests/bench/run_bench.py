@@ -17,7 +17,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "testing/python"))
 sys.path.insert(0, str(HERE))
 
+import backbone_measures  # noqa: E402
 import measures  # noqa: E402
+
+ALL = measures.ALL | backbone_measures.ALL
 
 
 def target_met(result):
@@ -41,7 +44,7 @@ def main():
     parser.add_argument("--build-dir", type=pathlib.Path, required=True)
     parser.add_argument("--images", type=int, default=4750, help="size of the image set (4750)")
     parser.add_argument("--epochs", type=int, default=5, help="epochs of each trainer (5)")
-    parser.add_argument("--only", default="", help="names of measures, comma-separated: " + ", ".join(measures.ALL))
+    parser.add_argument("--only", default="", help="names of measures, comma-separated: " + ", ".join(ALL))
     arguments = parser.parse_args()
 
     os.environ["SEEDBED_BUILD_DIR"] = str(arguments.build_dir.resolve())
@@ -51,9 +54,9 @@ def main():
     results = []
     try:
         context = measures.Context(folder=folder, images=arguments.images, epochs=arguments.epochs)
-        for name in arguments.only.split(",") if arguments.only else measures.ALL:
+        for name in arguments.only.split(",") if arguments.only else ALL:
             print(f"--- {name}", flush=True)
-            for result in measures.ALL[name](context):
+            for result in ALL[name](context):
                 results.append(result | {"measure": name, "met": target_met(result)})
                 print(line(result), flush=True)
     finally:

@@ -80,11 +80,14 @@ class FoundRows {
       const auto it = wanted_.positions.find(segment.digests()[i]);
       if (it == wanted_.positions.end() || !rows_[it->second].empty()) continue;
       rows_[it->second] = segment.row(i);
+      ++count_;
       used = true;
     }
     if (used) segments_.push_back(std::move(segment));
     return used;
   }
+
+  size_t count() const { return count_; }
 
   std::vector<size_t> Missing() const {
     std::vector<size_t> missing;
@@ -105,6 +108,7 @@ class FoundRows {
  private:
   const Wanted& wanted_;
   std::vector<std::span<const uint8_t>> rows_;
+  size_t count_ = 0;  // of rows_ that are not empty
   std::vector<Segment> segments_;
 };
 
@@ -173,12 +177,13 @@ absl::Status AddAdvice(const absl::Status& status, std::string_view what) {
 class SegmentStream {
  public:
   SegmentStream(const Wanted& wanted, std::vector<size_t> missing, const RowCache::Kind& kind, fs::path folder,
-                const RowCache::OnProgress& on_progress, FoundRows* found)
+                const RowCache::OnProgress& on_progress, const RowCache::OnKept& on_kept, FoundRows* found)
       : wanted_(wanted),
         missing_(std::move(missing)),
         kind_(kind),
         folder_(std::move(folder)),
         on_progress_(on_progress),
+        on_kept_(on_kept),
         segment_rows_(std::clamp<size_t>(kMaxSegmentBytes / kind.row_bytes, 1, kind.segment_rows)),
         found_(found) {}
 
@@ -207,9 +212,15 @@ class SegmentStream {
       open_.erase(number);
     }
     SB_ASSIGN_OR_RETURN(Segment published, segment->writer.Publish());
+    const size_t kept = Take(std::move(published));
+    if (on_kept_) on_kept_(kept);
+    return absl::OkStatus();
+  }
+
+  size_t Take(Segment published) ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(&mutex_);
     found_->TakeFrom(std::move(published));
-    return absl::OkStatus();
+    return found_->count();
   }
 
   absl::StatusOr<std::shared_ptr<OpenSegment>> Open(size_t number) ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -227,6 +238,7 @@ class SegmentStream {
   const RowCache::Kind& kind_;
   const fs::path folder_;
   const RowCache::OnProgress& on_progress_;
+  const RowCache::OnKept& on_kept_;
   const size_t segment_rows_;
   std::atomic<size_t> done_{0};
   Mutex mutex_;
@@ -288,7 +300,7 @@ class FirstFailure {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StoredRows>> RowCache::Load(const Kind& kind, std::span<const Request> requests, const MakeRows& make,
-                                                           const OnProgress& on_progress) const {
+                                                           const OnProgress& on_progress, const OnKept& on_kept) const {
   const fs::path folder = folder_ / kind.folder;
   SB_RETURN_IF_ERROR(AddAdvice(CreateDirectories(folder), kind.what));
   RemoveAbandonedSegments(folder);
@@ -298,7 +310,7 @@ absl::StatusOr<std::unique_ptr<StoredRows>> RowCache::Load(const Kind& kind, std
   const std::vector<size_t> missing = found.Missing();
   if (max_bytes_ > 0) Evict(folder_, used, missing.size() * kind.row_bytes, max_bytes_);
   if (missing.empty()) return std::move(found).Finish();
-  SegmentStream stream(wanted, missing, kind, folder, on_progress, &found);
+  SegmentStream stream(wanted, missing, kind, folder, on_progress, on_kept, &found);
   std::vector<size_t> indices;
   indices.reserve(missing.size());
   for (const size_t position : missing) indices.push_back(wanted.indices[position]);

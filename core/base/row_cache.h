@@ -57,11 +57,14 @@ class RowCache {
   using MakeRow = std::function<absl::Status(size_t index, std::span<uint8_t> target)>;
   // After each row that was put, on any thread; done and total count the rows that were missing. Returns false to stop (CANCELLED).
   using OnProgress = std::function<bool(size_t done, size_t total)>;
+  // After each segment that is on disk, on any thread: how many of the wanted rows, each digest once, will be there after a crash; those
+  // from before included.
+  using OnKept = std::function<void(size_t kept)>;
 
   // Rows for `requests`, in their order; the missing ones are made by `make`, which is not called when there are none, and stored.
   // INVALID_ARGUMENT for what is no digest; else what `make` returned.
   absl::StatusOr<std::unique_ptr<StoredRows>> Load(const Kind& kind, std::span<const Request> requests, const MakeRows& make,
-                                                   const OnProgress& on_progress) const;
+                                                   const OnProgress& on_progress, const OnKept& on_kept = nullptr) const;
 
   // Makes row by row on `pool` and the calling thread, started in order. Of several failures, the first in the order of the rows is
   // returned, whatever the number of threads.

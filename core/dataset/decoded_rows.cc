@@ -48,7 +48,8 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> LoadDecodedRows(const Manife
                                                                     const std::filesystem::path& objects_folder,
                                                                     const image::Geometry& geometry, image::DecodedCache* cache,
                                                                     ThreadPool* pool, const std::function<bool()>& go_on,
-                                                                    const image::DecodedCache::OnProgress& on_progress) {
+                                                                    const image::DecodedCache::OnProgress& on_progress,
+                                                                    const image::DecodedCache::OnKept& on_kept) {
   SB_RETURN_IF_ERROR(CheckAllUnchanged(manifest, rows, objects_folder, pool, go_on));
   std::vector<image::DecodedCache::Request> requests;
   requests.reserve(rows.size());
@@ -60,7 +61,7 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> LoadDecodedRows(const Manife
     pictures.Return(std::move(picture));
     return status;
   };
-  return cache->Load(geometry, requests, pool, decode, on_progress);
+  return cache->Load(geometry, requests, pool, decode, on_progress, on_kept);
 }
 
 }  // namespace seedbed::dataset

@@ -23,6 +23,7 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> LoadDecodedRows(const Manife
                                                                     const std::filesystem::path& objects_folder,
                                                                     const image::Geometry& geometry, image::DecodedCache* cache,
                                                                     ThreadPool* pool, const std::function<bool()>& go_on,
-                                                                    const image::DecodedCache::OnProgress& on_progress);
+                                                                    const image::DecodedCache::OnProgress& on_progress,
+                                                                    const image::DecodedCache::OnKept& on_kept = nullptr);
 
 }  // namespace seedbed::dataset

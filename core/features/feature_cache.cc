@@ -41,7 +41,8 @@ absl::StatusOr<std::string> FeatureKey(const FeatureSource& source) {
 }
 
 absl::StatusOr<FeatureRows> FeatureCache::Load(std::string_view key, std::span<const Request> requests, Extractor* extractor,
-                                               const OpenPixels& open, const Extractor::OnProgress& on_progress) const {
+                                               const OpenPixels& open, const Extractor::OnProgress& on_progress,
+                                               const RowCache::OnKept& on_kept) const {
   const size_t values = extractor->row_values();
   const RowCache::Kind kind{.folder = std::filesystem::path("features") / key,
                             .row_bytes = values * sizeof(float),
@@ -58,7 +59,7 @@ absl::StatusOr<FeatureRows> FeatureCache::Load(std::string_view key, std::span<c
     };
     return extractor->Run(images, read, store, on_progress);
   };
-  SB_ASSIGN_OR_RETURN(std::unique_ptr<StoredRows> rows, cache_.Load(kind, requests, make, nullptr));
+  SB_ASSIGN_OR_RETURN(std::unique_ptr<StoredRows> rows, cache_.Load(kind, requests, make, nullptr, on_kept));
   return FeatureRows(std::move(rows));
 }
 

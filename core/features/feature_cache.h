@@ -56,7 +56,7 @@ class FeatureCache {
   // Rows for `requests`, in their order; missing ones are computed by `extractor`, whose source `key` describes, and stored 128 at a time:
   // that much is lost when the process dies. `on_progress` as Extractor::Run, counting the missing rows.
   absl::StatusOr<FeatureRows> Load(std::string_view key, std::span<const Request> requests, Extractor* extractor, const OpenPixels& open,
-                                   const Extractor::OnProgress& on_progress) const;
+                                   const Extractor::OnProgress& on_progress, const RowCache::OnKept& on_kept = nullptr) const;
 
  private:
   const RowCache cache_;

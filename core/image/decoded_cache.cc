@@ -7,13 +7,13 @@
 namespace seedbed::image {
 
 absl::StatusOr<std::unique_ptr<DecodedRows>> DecodedCache::Load(const Geometry& geometry, std::span<const Request> requests,
-                                                                ThreadPool* pool, const DecodeRow& decode,
-                                                                const OnProgress& on_progress) const {
+                                                                ThreadPool* pool, const DecodeRow& decode, const OnProgress& on_progress,
+                                                                const OnKept& on_kept) const {
   if (geometry.width < 1 || geometry.height < 1) return absl::InvalidArgumentError("the size of decoded images must be at least 1 x 1");
   const std::string name =
       absl::StrCat(geometry.width, "x", geometry.height, "-", ToAbsl(FilterName(geometry.filter)), "-v", kDecodeVersion);
   const RowCache::Kind kind{.folder = std::filesystem::path("decoded") / name, .row_bytes = geometry.row_bytes(), .what = "decoded images"};
-  return cache_.Load(kind, requests, RowCache::OneByOne(kind.row_bytes, pool, decode), on_progress);
+  return cache_.Load(kind, requests, RowCache::OneByOne(kind.row_bytes, pool, decode), on_progress, on_kept);
 }
 
 }  // namespace seedbed::image

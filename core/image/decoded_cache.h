@@ -33,10 +33,12 @@ class DecodedCache {
   using Request = RowCache::Request;  // the source file's SHA-256, and an index passed to `decode`
   using DecodeRow = RowCache::MakeRow;
   using OnProgress = RowCache::OnProgress;
+  using OnKept = RowCache::OnKept;
 
   // Rows for `requests`, in their order; missing ones are decoded on `pool`. Failures as RowCache::Load and RowCache::OneByOne.
   absl::StatusOr<std::unique_ptr<DecodedRows>> Load(const Geometry& geometry, std::span<const Request> requests, ThreadPool* pool,
-                                                    const DecodeRow& decode, const OnProgress& on_progress) const;
+                                                    const DecodeRow& decode, const OnProgress& on_progress,
+                                                    const OnKept& on_kept = nullptr) const;
 
  private:
   const RowCache cache_;

@@ -92,8 +92,10 @@ absl::StatusOr<features::FeatureRows> FrozenNet::Load(const LabelledDataset& dat
   };
   ImageProgress progress("extract", context);
   const auto on_progress = [&progress](size_t done, size_t total) { return progress.Update(done, total); };
+  // What is decoded counts up to rows.size() (DecodeImages); what is computed of it, beyond.
+  const auto on_kept = [&](size_t kept) { context.Checkpointed(static_cast<int64_t>(rows.size() + kept)); };
   const features::FeatureCache cache(context.paths().cache_dir, context.paths().cache_max_bytes);
-  SB_ASSIGN_OR_RETURN(features::FeatureRows loaded, cache.Load(key_, requests, &extractor_, open, on_progress));
+  SB_ASSIGN_OR_RETURN(features::FeatureRows loaded, cache.Load(key_, requests, &extractor_, open, on_progress, on_kept));
   if (missing == 0) on_plan(0);
   return loaded;
 }

@@ -59,8 +59,10 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledD
     missing = total;
     return progress.Update(done, total);
   };
+  const auto on_kept = [&context](size_t kept) { context.Checkpointed(static_cast<int64_t>(kept)); };
   const auto go_on = [&context] { return !context.cancelled(); };
-  auto decoded = dataset::LoadDecodedRows(dataset.manifest, rows, context.paths().objects_dir, geometry, &cache, &pool, go_on, on_progress);
+  auto decoded =
+      dataset::LoadDecodedRows(dataset.manifest, rows, context.paths().objects_dir, geometry, &cache, &pool, go_on, on_progress, on_kept);
   SB_RETURN_IF_ERROR(decoded.status());
   Log("decoded",
       absl::StrCat("decoded ", Counted(static_cast<int64_t>(missing.load()), "image"), " to ", geometry.width, "x", geometry.height, "; ",

@@ -41,8 +41,8 @@ int ComputeThreads(int wanted, const TaskContext& context);
 // Compares the rows with their files, as decoding does. Errors as dataset::CheckAllUnchanged.
 absl::Status CheckFiles(const LabelledDataset& dataset, std::span<const uint32_t> rows, int threads, const TaskContext& context);
 
-// Row i of the result is the picture of manifest row rows[i], from the decoded cache or decoded now. Reports progress and logs how many
-// were in the cache. Errors as dataset::LoadDecodedRows.
+// Row i of the result is the picture of manifest row rows[i], from the decoded cache or decoded now. Reports progress, counts what is kept
+// as work done (marks up to rows.size()), and logs how many were in the cache. Errors as dataset::LoadDecodedRows.
 absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledDataset& dataset, std::span<const uint32_t> rows,
                                                                  const image::Preprocessing& preprocessing, int threads,
                                                                  TaskContext& context);

@@ -88,7 +88,7 @@ class TaskContext {
   virtual void Report(const Progress& progress) = 0;
   // Waits while a thousand earlier events have not been stored yet, so that memory stays bounded.
   virtual void Emit(TaskEvent event) = 0;
-  // A checkpoint with this much work in it was published; `mark` grows with the work done.
+  // So much work is on disk that a later attempt need not do it again; `mark` grows with the work done, through all phases of the job.
   virtual void Checkpointed(int64_t mark) = 0;
 };
 

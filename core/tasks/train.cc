@@ -45,7 +45,8 @@ class ContextObserver : public train::TrainObserver {
     Log(absl::StrCat("resumed/", context_.attempt_epoch()),
         absl::StrCat("resumed from a checkpoint: epoch ", epoch, ", batches already done: ", batches_done), context_);
   }
-  void OnCheckpoint(int64_t mark) override { context_.Checkpointed(mark); }
+  // Beyond what decoding the images and running the backbone on them have counted.
+  void OnCheckpoint(int64_t mark) override { context_.Checkpointed(2 * (plan_.images + plan_.val_images) + mark); }
 
  private:
   const EpochPlan plan_;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/digest.h"
 #include "core/base/file.h"
+#include "core/base/mutex.h"
 #include "core/base/status_macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -107,6 +108,24 @@ TEST_F(RowCacheTest, MakesOnceAndFindsAgain) {
   SB_ASSERT_OK_AND_ASSIGN(const auto second, Load(numbers));
   EXPECT_EQ(made_, 0);
   ExpectRows(*second, numbers);
+}
+
+TEST_F(RowCacheTest, SaysHowManyRowsAreKeptAfterEachSegment) {
+  const std::vector<RowCache::Request> requests = Requests(FirstNumbers(600));
+  SB_ASSERT_OK(Load({7, 8, 9}));
+  Mutex mutex;
+  std::vector<size_t> kept;
+  const auto on_kept = [&](size_t rows) {
+    const MutexLock lock(&mutex);
+    kept.push_back(rows);
+    EXPECT_THAT(Files(), SizeIs(::testing::Ge(kept.size() + 1))) << "what counts as kept is on disk";
+  };
+  const auto make = RowCache::OneByOne(kKind.row_bytes, &pool_, CountingMaker());
+  SB_ASSERT_OK(RowCache(Folder(), 0).Load(kKind, requests, make, nullptr, on_kept).status());
+  std::sort(kept.begin(), kept.end());  // segments are finished on several threads
+  EXPECT_THAT(kept, SizeIs(3));
+  EXPECT_EQ(kept.back(), 600u);
+  EXPECT_THAT(kept.front(), ::testing::AnyOf(3 + 256, 3 + 85));
 }
 
 TEST_F(RowCacheTest, MakesOnlyWhatIsNew) {

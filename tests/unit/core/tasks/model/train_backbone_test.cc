@@ -1,5 +1,8 @@
 // Training on a backbone: from images, and from features stored before.
+#include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <vector>
 
 #include "core/graph/edit.h"
 #include "core/nn/model_file.h"
@@ -159,13 +162,16 @@ TEST_F(TrainBackboneTest, InterruptedAtAnyCheckpointItEndsWithTheSameBits) {
   spec_.optimizer = {.name = "adam", .lr = 0.01};
   spec_.epochs = 2;
   const std::string whole = Digest(spec_);
-  // Five batches and the end of the epoch make six marks an epoch.
-  for (const int64_t stop : {1, 2, 5, 6, 8, 11}) {
+  // Decoded images, features of the backbone, and in each epoch five batches and its end.
+  for (const size_t stop : {1, 2, 3, 4, 7, 8, 10, 13}) {
     FakeTaskContext first;
-    first.set_on_checkpoint([&](int64_t mark) {
-      if (mark >= stop) first.Cancel();
+    std::atomic<size_t> checkpoints = 0;
+    first.set_on_checkpoint([&](int64_t) {
+      if (++checkpoints >= stop) first.Cancel();
     });
     (void)RunTrain(spec_, first);
+    const std::vector<int64_t> marks = first.marks();
+    EXPECT_TRUE(std::is_sorted(marks.begin(), marks.end()));
     FakeTaskContext second(first, 2);
     SB_ASSERT_OK_AND_ASSIGN(const TrainResult resumed, RunTrain(spec_, second));
     EXPECT_EQ(resumed.weights_sha256, whole);

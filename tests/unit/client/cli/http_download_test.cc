@@ -19,7 +19,6 @@ namespace seedbed::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using seedbed::testing::HttpBehaviour;
 using seedbed::testing::HttpServer;
 using seedbed::testing::StatusIs;
 using seedbed::testing::TemporaryDirectory;

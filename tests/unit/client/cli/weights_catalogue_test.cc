@@ -72,8 +72,9 @@ TEST(Catalogue, SaysWhatIsWrongAndWhere) {
       {std::string(kEntry) + "  classes: ../names.txt\n", ".."},
       {std::string(kEntry) + "  member_sha256: 00\n", "member_sha256"},
   };
-  for (const auto& [text, message] : table)
+  for (const auto& [text, message] : table) {
     EXPECT_THAT(Parse(text), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(message))) << text;
+  }
 }
 
 TEST(Catalogue, SuggestsTheNearestName) {

@@ -29,6 +29,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
+// Equal for equal seeds.
+std::mt19937 RandomOf(uint32_t seed) { return std::mt19937(seed); }
+
 class WeightsFetchTest : public ::testing::Test {
  protected:
   WeightsFetchTest() {
@@ -89,7 +92,7 @@ TEST_F(WeightsFetchTest, TakesLocalFilesAsTheyAre) {
 
 TEST_F(WeightsFetchTest, ADigestRefusesEveryCorruption) {
   const std::string sound(2000, 'w');
-  std::mt19937 random(7);
+  std::mt19937 random = RandomOf(7);
   const WeightsSource source{.location = Path("net.safetensors"), .content = {.sha256 = Sha256Hex(sound)}};
   for (int i = 0; i < 500; ++i) {
     std::string broken = sound;

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <random>
+#include <string>
 
 #include "core/base/digest.h"
 #include "core/base/file.h"
@@ -137,6 +140,62 @@ TEST_F(RunImportModelTest, RefusesWhatIsNoWeightsFile) {
   EXPECT_THAT(RunImportModel(spec_, context_), StatusIs(kInvalid, HasSubstr("weights.safetensors: not a safetensors file")));
   spec_.weights_sha256 = std::string(64, '0');
   EXPECT_THAT(RunImportModel(spec_, context_), StatusIs(absl::StatusCode::kNotFound, HasSubstr("not been uploaded")));
+}
+
+// Equal for equal seeds.
+std::mt19937 RandomOf(uint32_t seed) { return std::mt19937(seed); }
+
+// A few flipped bits, a run of other bytes, a piece cut off or out, or one too many; never the same as before.
+std::string Corrupted(const std::string& sound, std::mt19937* random) {
+  const auto below = [random](size_t limit) { return std::uniform_int_distribution<size_t>(0, limit - 1)(*random); };
+  std::string broken = sound;
+  while (broken == sound) {
+    const size_t place = below(broken.size());
+    const size_t length = 1 + below(std::min<size_t>(16, broken.size() - place));
+    switch (below(5)) {
+      case 0:
+        for (size_t flips = 1 + below(3); flips > 0; --flips) broken[below(broken.size())] ^= static_cast<char>(1U << below(8));
+        break;
+      case 1:
+        for (size_t i = 0; i < length; ++i) broken[place + i] = static_cast<char>(below(256));
+        break;
+      case 2:
+        broken.resize(place);
+        break;
+      case 3:
+        broken.erase(place, length);
+        break;
+      default:
+        broken.insert(place, broken.substr(place, length));
+    }
+    if (broken.empty()) broken = sound;
+  }
+  return broken;
+}
+
+TEST_F(RunImportModelTest, RefusesCorruptedFiles) {
+  std::mt19937 random = RandomOf(2026);
+  Upload(weights_);
+  SB_ASSERT_OK_AND_ASSIGN(const std::string sound, ReadFile(dataset::ObjectPath(context_.paths().objects_dir, spec_.weights_sha256)));
+  const std::string digest = nn::WeightsSha256(nn::ViewsOf(weights_));
+  const size_t data_bytes = 4 * (3 * 24 + 3);
+  int refused = 0;
+  for (int i = 0; i < 500; ++i) {
+    const std::string broken = Corrupted(sound, &random);
+    UploadBytes(broken);
+    const auto result = RunImportModel(spec_, context_);
+    if (!result.ok()) {
+      EXPECT_EQ(result.status().code(), kInvalid) << result.status();
+      ++refused;
+      continue;
+    }
+    // Other numbers can be told by their digest only; the shape of the file is what it was.
+    ASSERT_EQ(broken.size(), sound.size()) << i;
+    const bool same_data = broken.substr(broken.size() - data_bytes) == sound.substr(sound.size() - data_bytes);
+    EXPECT_EQ(result->model.weights_sha256 == digest, same_data) << i;
+    EXPECT_NE(spec_.weights_sha256, Sha256Hex(sound));
+  }
+  EXPECT_GT(refused, 250);
 }
 
 TEST_F(RunImportModelTest, Cancels) {

@@ -1,7 +1,7 @@
 // What the computation of features costs beside the network itself, on all cores: passes over the same images, one after the other in each
-// round, so that a busy machine slows all of them. "ratio" is extraction against the raw forward pass when pixels lie decoded (0.95 or more),
-// and against forward plus decoding when they are PNG files (0.9 or more), the median over the rounds; "cpu_ratio" is the same of the time of
-// all threads.
+// round, so that a busy machine slows all of them. "ratio" is extraction against the raw forward pass when pixels lie decoded (0.95 or
+// more), and against forward plus decoding when they are PNG files (0.9 or more), the median over the rounds; "cpu_ratio" is the same of
+// the time of all threads.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

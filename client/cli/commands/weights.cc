@@ -153,11 +153,11 @@ absl::StatusOr<ExitCode> ImportModel(Session& session, const ImportCommandOption
 
 void AddModelImportCommand(CommandTree& tree, CLI::App* noun) {
   const auto options = std::make_shared<ImportCommandOptions>();
-  CLI::App* command = tree.AddCommand(
-      noun, "import", "Make a model of weights that were trained elsewhere: .safetensors, .pth (PyTorch) or .h5 (Keras)",
-      {"seedbed model import backbone --arch resnet18 --weights resnet18-f37072fd.pth --preset imagenet",
-       "seedbed model import backbone --arch vgg16 --weights https://host/vgg16.h5 --preset keras_caffe --size 150"},
-      [options](Session& session) { return ImportModel(session, *options); });
+  CLI::App* command =
+      tree.AddCommand(noun, "import", "Make a model of weights that were trained elsewhere: .safetensors, .pth (PyTorch) or .h5 (Keras)",
+                      {"seedbed model import backbone --arch resnet18 --weights resnet18-f37072fd.pth --preset imagenet",
+                       "seedbed model import backbone --arch vgg16 --weights https://host/vgg16.h5 --preset keras_caffe --size 150"},
+                      [options](Session& session) { return ImportModel(session, *options); });
   command->add_option("NAME", options->model, "Name of the model; each import makes a new version")->required();
   command->add_option("--arch", options->arch, "Network that the weights are of")->type_name("NAME")->required();
   command->add_option("--weights", options->source.location, "File, or https://, http:// or file:// URL")

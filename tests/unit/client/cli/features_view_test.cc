@@ -39,9 +39,10 @@ class FeaturesViewTest : public ::testing::Test {
 };
 
 TEST_F(FeaturesViewTest, TableNamesWhatTheyAreOf) {
-  EXPECT_EQ(FeaturesTable({Pooled()}, console_).Render(),
-            "NAME              IMAGES  VALUES  TYPE     MODEL     LAYER                OF                                    SIZE  CREATED\n"
-            "seedlings-effnet   4,606    1280  float16  effnet:1  top_activation, avg  seedlings:2, split default, train  12.0 MB  -\n");
+  EXPECT_EQ(
+      FeaturesTable({Pooled()}, console_).Render(),
+      "NAME              IMAGES  VALUES  TYPE     MODEL     LAYER                OF                                    SIZE  CREATED\n"
+      "seedlings-effnet   4,606    1280  float16  effnet:1  top_activation, avg  seedlings:2, split default, train  12.0 MB  -\n");
 }
 
 TEST_F(FeaturesViewTest, ShowsShapeAndWhereTheyLie) {

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "client/cli/json_output.h"
 
-namespace YAML {
+namespace YAML {  // NOLINT(readability-identifier-naming): named by yaml-cpp
 class Node;
 }
 

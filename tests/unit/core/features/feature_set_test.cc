@@ -107,7 +107,7 @@ TEST_F(FeatureSetTest, ResumesToTheSameBytes) {
   Write(info, Folder());
   const auto whole = Contents(Folder());
   RandomStream random(7, RandomPurpose::kGenerate);
-  for (int round = 0; round < 8; ++round) {
+  for (int round = 0; round < 4; ++round) {
     const fs::path folder = directory_.path() / absl::StrCat("round", round);
     for (int stops = 0; stops < 3; ++stops) {
       SB_ASSERT_OK_AND_ASSIGN(FeatureSetWriter writer, FeatureSetWriter::Open(folder, info));

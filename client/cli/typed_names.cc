@@ -68,8 +68,9 @@ std::optional<std::string> TypedName(std::string_view field, const GivenSettings
     if (path == field) return std::string(typed);
   }
   // Imports take the flags of a training's preprocessing.
-  if (field.starts_with("import_model.preprocessing"))
+  if (field.starts_with("import_model.preprocessing")) {
     return TypedName(absl::StrCat("train", ToAbsl(field.substr(field.find('.')))), given);
+  }
   const size_t dot = field.find('.');
   const bool of_a_task = dot != field.npos && field.find('.', dot + 1) == field.npos && !field.starts_with("train.");
   if (!of_a_task) return std::nullopt;

@@ -44,6 +44,7 @@ absl::StatusOr<TrainSpec> SpecFrom(const json& settings) {
   if (!filter) return absl::InvalidArgumentError(absl::StrCat("unknown interpolation ", interpolation));
   spec.preprocessing.interpolation = *filter;
   spec.preprocessing.center = settings.value("center", "mean_image") == "none" ? image::Center::kNone : image::Center::kMeanImage;
+  spec.arch = "logistic";
   spec.shuffle = settings.value("shuffle", true);
   spec.seed = settings.value("seed", uint64_t{0});
   spec.threads = settings.value("threads", 2);

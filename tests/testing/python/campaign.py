@@ -95,12 +95,13 @@ def kill_server(service):
 def disturb(service, watcher, kill, moments, generator, longest=0.8):
     """Kills at up to `moments` random moments of the watched job; returns how many there were.
 
-    The first may come at any time; later ones come after a further epoch was seen, since a job whose worker crashes twice without progress is
-    given up, as it must be.
+    The first may come at any time once the watcher is connected: one that never found a server says so and ends. Later ones come after a
+    further epoch was seen, since a job whose worker crashes twice without progress is given up, as it must be.
     """
     done, seen = 0, -1
     while done < moments and watcher.is_alive():
-        wait_until(lambda: watcher.epochs() > seen or not watcher.is_alive(), 60, lambda: f"no progress after {seen} epochs\n{service.log()}")
+        further = lambda: watcher.events and watcher.epochs() > seen or not watcher.is_alive()
+        wait_until(further, 60, lambda: f"no progress after {seen} epochs\n{service.log()}")
         time.sleep(generator.uniform(0, longest))
         seen = watcher.epochs()
         if watcher.is_alive():

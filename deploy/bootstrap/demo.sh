@@ -119,8 +119,11 @@ demo_images() {
 # gives. Needs the network's weights, which come with a Python package; without them the demo goes on.
 demo_backbone() {
   local baseline_accuracy=$demo_accuracy baseline_seconds=$demo_seconds
+  # Debian's Python, for which the packages are; another one may come first in PATH.
+  ensure_packages weights
+  export SEEDBED_PYTHON=/usr/bin/python3
   if ! demo_try_seedbed weights pull efficientnet_lite0; then
-    say "the pretrained weights cannot be fetched here: the demo goes on with the baseline only"
+    say "without the pretrained weights the demo goes on with the baseline only"
     return
   fi
   demo_train --weights efficientnet_lite0 --trainable head --optimizer adam --epochs 30 --model demo

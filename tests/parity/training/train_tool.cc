@@ -40,9 +40,8 @@ absl::StatusOr<TrainSpec> SpecFrom(const json& settings) {
   spec.optimizer.epsilon = settings.value("epsilon", 1e-7);
   spec.preprocessing.width = spec.preprocessing.height = settings.value("size", 150);
   const std::string interpolation = settings.value("interpolation", "bilinear");
-  const auto filter = image::FilterFromName(interpolation);
-  if (!filter) return absl::InvalidArgumentError(absl::StrCat("unknown interpolation ", interpolation));
-  spec.preprocessing.interpolation = *filter;
+  spec.preprocessing.interpolation = image::FilterFromName(interpolation);
+  if (!spec.preprocessing.interpolation) return absl::InvalidArgumentError(absl::StrCat("unknown interpolation ", interpolation));
   spec.preprocessing.center = settings.value("center", "mean_image") == "none" ? image::Center::kNone : image::Center::kMeanImage;
   spec.arch = "logistic";
   spec.shuffle = settings.value("shuffle", true);

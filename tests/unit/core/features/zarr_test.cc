@@ -123,8 +123,9 @@ TEST_F(ZarrTest, RandomDamageNeverCrashes) {
     std::vector<std::byte> values(array.chunk_bytes());
     for (int round = 0; round < 200; ++round) {
       std::string damaged = good;
-      for (int flips = 0; flips < 4; ++flips)
+      for (int flips = 0; flips < 4; ++flips) {
         damaged[random.NextBelow(static_cast<uint32_t>(damaged.size()))] = static_cast<char>(random.NextBelow(256));
+      }
       std::ofstream(Folder() / "0.0") << damaged;
       const absl::Status status = reader.ReadChunk(0, "", values);
       EXPECT_TRUE(status.ok() || absl::IsDataLoss(status)) << status;

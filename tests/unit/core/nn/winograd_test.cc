@@ -22,8 +22,9 @@ std::vector<float> Convolve(const WinogradConvolution& convolution, std::span<co
   std::vector<float> output(batch * static_cast<size_t>(graph::ElementsOf(convolution.output_shape())));
   AlignedFloats scratch(convolution.scratch_floats());
   // Backwards, as the order does not matter.
-  for (size_t piece = convolution.Pieces(batch); piece-- > 0;)
+  for (size_t piece = convolution.Pieces(batch); piece-- > 0;) {
     convolution.RunPiece(piece, batch, input.data(), scratch.get(), output.data());
+  }
   return output;
 }
 

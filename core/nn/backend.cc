@@ -52,7 +52,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeTorchBackend(const graph::Graph& gr
 }
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeWinogradBackend(const graph::Graph& graph, const TensorViews& weights, int threads) {
-  SB_ASSIGN_OR_RETURN(std::unique_ptr<Network> network, MakeWinogradNetwork(graph, weights));
+  SB_ASSIGN_OR_RETURN(std::unique_ptr<Network> network, MakeWinogradNetwork(graph, weights, threads));
   return std::make_unique<NetworkBackend>("winograd", std::move(network), graph, threads);
 }
 

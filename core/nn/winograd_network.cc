@@ -9,6 +9,7 @@
 
 #include "core/base/cpu.h"
 #include "core/base/status_macros.h"
+#include "core/base/thread_pool.h"
 #include "core/nn/torch_errors.h"
 #include "core/nn/torch_network.h"
 #include "core/nn/torch_pch.h"
@@ -55,7 +56,9 @@ std::vector<std::optional<size_t>> FindPools(const graph::Graph& graph) {
   return pools;
 }
 
-at::Tensor Convolve(const WinogradConvolution& convolution, const at::Tensor& image) {
+// `helpers`: the threads besides the calling one; null: none. They are not LibTorch's: its parallel loops are serial in files that are
+// compiled without OpenMP.
+at::Tensor Convolve(const WinogradConvolution& convolution, ThreadPool* helpers, const at::Tensor& image) {
   const at::Tensor input = ToOutside(image).contiguous();
   const size_t batch = static_cast<size_t>(input.size(0));
   const graph::Shape& shape = convolution.output_shape();
@@ -65,17 +68,21 @@ at::Tensor Convolve(const WinogradConvolution& convolution, const at::Tensor& im
   const size_t pieces = convolution.Pieces(batch);
   std::atomic<size_t> next = 0;
   // Whoever is free takes the next piece.
-  at::parallel_for(0, std::min(at::get_num_threads(), static_cast<int>(pieces)), 1, [&](int64_t first, int64_t last) {
-    if (first == last) return;
+  const auto work = [&](size_t) {
     AlignedFloats scratch(convolution.scratch_floats());
     for (size_t piece = next++; piece < pieces; piece = next++) convolution.RunPiece(piece, batch, from, scratch.get(), to);
-  });
+  };
+  if (helpers == nullptr) {
+    work(0);
+  } else {
+    helpers->ParallelFor(std::min(helpers->size() + 1, pieces), work);
+  }
   return ToInside(output);
 }
 
-LayerStep WinogradStep(std::shared_ptr<const WinogradConvolution> convolution) {
-  return [convolution = std::move(convolution)](const ResolvedLayer&, const std::vector<at::Tensor>& inputs) {
-    return Convolve(*convolution, inputs[0]);
+LayerStep WinogradStep(std::shared_ptr<const WinogradConvolution> convolution, std::shared_ptr<ThreadPool> helpers) {
+  return [convolution = std::move(convolution), helpers = std::move(helpers)](const ResolvedLayer&, const std::vector<at::Tensor>& inputs) {
+    return Convolve(*convolution, helpers.get(), inputs[0]);
   };
 }
 
@@ -83,7 +90,8 @@ LayerStep PassingStep() {
   return [](const ResolvedLayer&, const std::vector<at::Tensor>& inputs) { return inputs[0]; };
 }
 
-std::unique_ptr<Network> Build(const graph::Graph& graph, const TensorViews& weights, const WinogradKernels& kernels) {
+std::unique_ptr<Network> Build(const graph::Graph& graph, const TensorViews& weights, int threads, const WinogradKernels& kernels) {
+  const auto helpers = threads > 1 ? std::make_shared<ThreadPool>(static_cast<size_t>(threads - 1)) : nullptr;
   const std::vector<std::optional<size_t>> pools = FindPools(graph);
   std::vector<LayerStep> steps(graph.layers().size());
   TensorViews others = weights;
@@ -91,7 +99,7 @@ std::unique_ptr<Network> Build(const graph::Graph& graph, const TensorViews& wei
     if (!FitsWinograd(graph, i, kernels)) continue;
     const ResolvedLayer& layer = graph.layers()[i];
     steps[i] = WinogradStep(
-        std::make_shared<const WinogradConvolution>(layer, InputShapeOf(graph, layer), weights, pools[i].has_value(), kernels));
+        std::make_shared<const WinogradConvolution>(layer, InputShapeOf(graph, layer), weights, pools[i].has_value(), kernels), helpers);
     if (pools[i]) steps[*pools[i]] = PassingStep();
     for (const graph::Parameter& parameter : layer.parameters) others.erase(parameter.name);
   }
@@ -117,12 +125,12 @@ bool PrefersWinograd(const graph::Graph& graph) {
   return all > 0 && fitting >= kShare * all;
 }
 
-absl::StatusOr<std::unique_ptr<Network>> MakeWinogradNetwork(const graph::Graph& graph, const TensorViews& weights) {
+absl::StatusOr<std::unique_ptr<Network>> MakeWinogradNetwork(const graph::Graph& graph, const TensorViews& weights, int threads) {
   const WinogradKernels* kernels = WinogradKernelsFor(InstructionSet());
   if (kernels == nullptr) return absl::UnimplementedError("Winograd's convolutions need AVX2 and FMA, which this processor lacks");
   SB_RETURN_IF_ERROR(CheckWeights(graph, weights));
   SB_RETURN_IF_ERROR(CheckLayerTypes(graph));
-  return WithoutExceptions([&]() -> absl::StatusOr<std::unique_ptr<Network>> { return Build(graph, weights, *kernels); });
+  return WithoutExceptions([&]() -> absl::StatusOr<std::unique_ptr<Network>> { return Build(graph, weights, threads, *kernels); });
 }
 
 }  // namespace seedbed::nn

@@ -14,7 +14,8 @@ namespace seedbed::nn {
 // Whether almost all multiplications are in layers that the algorithm fits, on a processor that has the instructions.
 bool PrefersWinograd(const graph::Graph& graph);
 
-// Only the last layer's output may be asked for. UNIMPLEMENTED without the instructions, otherwise as Network::Create.
-absl::StatusOr<std::unique_ptr<Network>> MakeWinogradNetwork(const graph::Graph& graph, const TensorViews& weights);
+// Convolves on `threads` threads of its own. Only the last layer's output may be asked for. UNIMPLEMENTED without the instructions,
+// otherwise as Network::Create.
+absl::StatusOr<std::unique_ptr<Network>> MakeWinogradNetwork(const graph::Graph& graph, const TensorViews& weights, int threads);
 
 }  // namespace seedbed::nn

@@ -16,7 +16,7 @@ absl::StatusOr<std::unique_ptr<Network>> Network::Create(const graph::Graph&, co
 
 bool PrefersWinograd(const graph::Graph&) { return false; }
 
-absl::StatusOr<std::unique_ptr<Network>> MakeWinogradNetwork(const graph::Graph&, const TensorViews&) { return Missing(); }
+absl::StatusOr<std::unique_ptr<Network>> MakeWinogradNetwork(const graph::Graph&, const TensorViews&, int) { return Missing(); }
 
 absl::Status WriteTorchScript(const std::filesystem::path&, const SavedModel&) { return Missing(); }
 

@@ -21,6 +21,7 @@ enum class RandomPurpose : uint32_t {
   kSplit = 3,       // subject: first 64 bits of the SHA-256 of an image or group
   kGenerate = 4,    // subject: image index (synthetic pictures)
   kDropout = 5,     // subject: optimizer step and example, 32 bits each; the seed is mixed with the layer's name
+  kAugment = 6,     // subject: first 64 bits of the image's SHA-256; the seed is mixed with epoch and step
 };
 
 // A stream of numbers for (seed, purpose, subject). Not thread-safe; make one wherever it is needed.

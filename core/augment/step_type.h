@@ -1,0 +1,36 @@
+// The kinds of steps there are. Adding one: its class in a file of its family, and its row in that family's table (step_types.cc lists the
+// families).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/augment/step.h"
+
+namespace seedbed::augment {
+
+class StepFields;
+
+struct StepType {
+  std::string_view name;
+  // The setting that {"fliplr": 0.5} gives; empty: there is none.
+  std::string_view main_setting;
+  // For lists of steps: one line that says what it does.
+  std::string_view summary;
+  // Reads its settings (step_fields.h) and makes the step.
+  absl::StatusOr<std::unique_ptr<Step>> (*make)(StepFields* fields) = nullptr;
+};
+
+// The families, each in a file of its own.
+std::span<const StepType> CompositionSteps();  // sequential, some_of, one_of, sometimes
+
+// All of them.
+std::vector<const StepType*> StepTypes();
+// Null when there is none.
+const StepType* FindStepType(std::string_view name);
+
+}  // namespace seedbed::augment

@@ -1,0 +1,20 @@
+#include "core/augment/step_type.h"
+
+namespace seedbed::augment {
+
+std::vector<const StepType*> StepTypes() {
+  std::vector<const StepType*> types;
+  for (const std::span<const StepType> family : {CompositionSteps()}) {
+    for (const StepType& type : family) types.push_back(&type);
+  }
+  return types;
+}
+
+const StepType* FindStepType(std::string_view name) {
+  for (const StepType* type : StepTypes()) {
+    if (type->name == name) return type;
+  }
+  return nullptr;
+}
+
+}  // namespace seedbed::augment

@@ -26,6 +26,7 @@ struct StepType {
 };
 
 // The families, each in a file of its own.
+std::span<const StepType> BackgroundSteps();   // remove_background
 std::span<const StepType> CompositionSteps();  // sequential, some_of, one_of, sometimes
 
 // All of them.

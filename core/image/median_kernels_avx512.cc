@@ -1,0 +1,18 @@
+// Compiled for AVX-512 (see CMakeLists.txt); called only where InstructionSet() says "avx512".
+#include <utility>
+
+#include "core/image/median_kernels.h"
+
+namespace seedbed::image {
+namespace {
+
+using Bytes __attribute__((vector_size(64))) = uint8_t;
+
+#include "core/image/median_kernels_template.h"
+
+}  // namespace
+
+const MedianLines kAvx512MedianLines[] = {&BlurLines<3>,  &BlurLines<5>,  &BlurLines<7>, &BlurLines<9>,
+                                          &BlurLines<11>, &BlurLines<13>, &BlurLines<15>};
+
+}  // namespace seedbed::image

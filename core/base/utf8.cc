@@ -6,6 +6,8 @@
 namespace seedbed {
 namespace {
 
+constexpr char32_t kReplacement = 0xFFFD;
+
 // Length of the sequence that `lead` opens, and the range its second byte must lie in; length 0 when nothing may open with it.
 struct Sequence {
   size_t length;
@@ -60,6 +62,32 @@ std::string ToUtf8(std::string_view text) {
       result += text.substr(i, length);
     }
     i += length == 0 ? 1 : length;
+  }
+  return result;
+}
+
+std::u32string ToUtf32(std::string_view text) {
+  std::u32string result;
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = CharacterAt(text, i);
+    const auto lead = static_cast<uint8_t>(text[i]);
+    // A lead byte has as many leading ones as the sequence has bytes, then a zero; each further byte holds six bits.
+    char32_t character = length == 0 ? kReplacement : length == 1 ? lead : lead & (0x7Fu >> length);
+    for (size_t k = 1; k < length; ++k) character = character << 6 | (static_cast<uint8_t>(text[i + k]) & 0x3F);
+    result += character;
+    i += length == 0 ? 1 : length;
+  }
+  return result;
+}
+
+std::string ToUtf8(std::u32string_view text) {
+  std::string result;
+  for (char32_t character : text) {
+    if (character > 0x10FFFF || (character >= 0xD800 && character < 0xE000)) character = kReplacement;
+    const int further = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+    constexpr uint8_t kLeads[] = {0, 0xC0, 0xE0, 0xF0};
+    result += static_cast<char>(kLeads[further] | character >> 6 * further);
+    for (int k = further - 1; k >= 0; --k) result += static_cast<char>(0x80 | (character >> 6 * k & 0x3F));
   }
   return result;
 }

@@ -12,4 +12,9 @@ bool IsUtf8(std::string_view text);
 // The text with each byte that is not part of a well-formed character replaced by U+FFFD.
 std::string ToUtf8(std::string_view text);
 
+// The text's characters, with U+FFFD for each byte that is not part of a well-formed one; and back. Surrogates and numbers above U+10FFFF
+// become U+FFFD as well.
+std::u32string ToUtf32(std::string_view text);
+std::string ToUtf8(std::u32string_view text);
+
 }  // namespace seedbed

@@ -36,7 +36,7 @@ absl::Status SpngError(int error) {
 
 }  // namespace
 
-absl::StatusOr<std::string> EncodePng(const PngPicture& picture) {
+absl::StatusOr<std::string> EncodePng(const PngPicture& picture, PngCompression compression) {
   if (absl::Status status = CheckPicture(picture); !status.ok()) return status;
   const std::unique_ptr<spng_ctx, FreeContext> context(spng_ctx_new(SPNG_CTX_ENCODER));
   if (context == nullptr) return SpngError(SPNG_EMEM);
@@ -46,6 +46,7 @@ absl::StatusOr<std::string> EncodePng(const PngPicture& picture) {
   header.bit_depth = 8;
   header.color_type = static_cast<uint8_t>(kColorTypes[picture.channels - 1]);
   int error = spng_set_option(context.get(), SPNG_ENCODE_TO_BUFFER, 1);
+  if (error == 0) error = spng_set_option(context.get(), SPNG_IMG_COMPRESSION_LEVEL, compression == PngCompression::kFast ? 1 : 6);
   if (error == 0) error = spng_set_ihdr(context.get(), &header);
   if (error == 0)
     error = spng_encode_image(context.get(), picture.samples.data(), picture.samples.size(), SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);

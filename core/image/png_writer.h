@@ -18,9 +18,11 @@ struct PngPicture {
   std::span<const uint8_t> samples;
 };
 
+enum class PngCompression { kSmall, kFast };
+
 // The file's bytes: not interlaced, without metadata. DecodeImage gives RGB back as it was. INVALID_ARGUMENT when the samples are not as
 // many as the size says, RESOURCE_EXHAUSTED when memory runs out.
-absl::StatusOr<std::string> EncodePng(const PngPicture& picture);
+absl::StatusOr<std::string> EncodePng(const PngPicture& picture, PngCompression compression = PngCompression::kSmall);
 
 inline PngPicture AsPngPicture(const Image& image) {
   return {.width = image.width, .height = image.height, .channels = 3, .samples = image.rgb};

@@ -30,5 +30,21 @@ TEST(ToUtf8, KeepsTheCharactersAroundBadBytes) {
   EXPECT_EQ(ToUtf8("é\xc3"), "é\xef\xbf\xbd");
 }
 
+TEST(ToUtf32, GivesTheCharacters) {
+  EXPECT_EQ(ToUtf32("a\xc3\xa9\xe2\x80\x99\xf0\x9f\x8c\xb1"), U"a\u00e9\u2019\U0001F331");
+  EXPECT_EQ(ToUtf32("caf\xe9.png"), U"caf\uFFFD.png");
+  EXPECT_EQ(ToUtf32("\xe2\x82"), U"\uFFFD\uFFFD");
+  EXPECT_EQ(ToUtf32(""), U"");
+}
+
+TEST(ToUtf32, IsUndoneByToUtf8) {
+  for (const char32_t character : {0x01, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFD, 0xFFFF, 0x10000, 0x10FFFF}) {
+    const std::u32string text = {U'<', character, U'>'};
+    EXPECT_EQ(ToUtf32(ToUtf8(text)), text);
+    EXPECT_TRUE(IsUtf8(ToUtf8(text)));
+  }
+  EXPECT_EQ(ToUtf8(std::u32string{0xD800, 0x110000}), "\uFFFD\uFFFD");
+}
+
 }  // namespace
 }  // namespace seedbed

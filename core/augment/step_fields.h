@@ -47,6 +47,8 @@ class StepFields {
   nlohmann::json Raw(std::string_view name);
   void Resolve(std::string_view name, nlohmann::json value);
   void Fail(std::string_view name, const std::string& what);
+  // The same, with a message that names the setting already.
+  void Note(absl::Status status);
   // The step draws random numbers whatever its settings.
   void MarkRandom() { random_ = true; }
 
@@ -61,7 +63,6 @@ class StepFields {
   // The setting, marked as read; nullptr when absent.
   const nlohmann::json* Read(std::string_view name);
   std::string FieldPath(std::string_view name) const;
-  void Note(absl::Status status);
 
   const nlohmann::json settings_;
   const std::string path_;

@@ -28,6 +28,10 @@ struct StepType {
 // The families, each in a file of its own.
 std::span<const StepType> BackgroundSteps();   // remove_background
 std::span<const StepType> CompositionSteps();  // sequential, some_of, one_of, sometimes
+std::span<const StepType> FlipSteps();         // fliplr, flipud
+std::span<const StepType> CropSteps();         // crop, crop_and_pad
+std::span<const StepType> BlurSteps();         // gaussian_blur, average_blur, median_blur
+std::span<const StepType> ArithmeticSteps();   // multiply, add, linear_contrast
 
 // All of them.
 std::vector<const StepType*> StepTypes();

@@ -4,7 +4,8 @@ namespace seedbed::augment {
 
 std::vector<const StepType*> StepTypes() {
   std::vector<const StepType*> types;
-  for (const std::span<const StepType> family : {BackgroundSteps(), CompositionSteps()}) {
+  for (const std::span<const StepType> family :
+       {BackgroundSteps(), CompositionSteps(), FlipSteps(), CropSteps(), BlurSteps(), ArithmeticSteps()}) {
     for (const StepType& type : family) types.push_back(&type);
   }
   return types;

@@ -1,0 +1,21 @@
+// Pictures as OpenCV sees them, without a copy. Private to this room.
+#pragma once
+
+#include <algorithm>
+#include <opencv2/core.hpp>
+
+#include "core/augment/step.h"
+
+namespace seedbed::augment {
+
+// The picture's own pixels: an OpenCV function that writes a result of this size and type writes into the picture.
+inline cv::Mat CvPixels(Picture picture) { return {picture.height, picture.width, CV_8UC3, picture.rgb.data()}; }
+
+// A copy of the picture in the scratch buffer of this number.
+inline cv::Mat CvCopy(Picture picture, size_t buffer, Scratch* scratch) {
+  const std::span<uint8_t> copy = scratch->Bytes(buffer, picture.rgb.size());
+  std::copy(picture.rgb.begin(), picture.rgb.end(), copy.begin());
+  return {picture.height, picture.width, CV_8UC3, copy.data()};
+}
+
+}  // namespace seedbed::augment

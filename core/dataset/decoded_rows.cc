@@ -1,46 +1,61 @@
 #include "core/dataset/decoded_rows.h"
 
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/augment/pipeline.h"
+#include "core/base/spares.h"
 #include "core/base/status_macros.h"
 #include "core/image/codec.h"
 
 namespace seedbed::dataset {
 namespace {
 
-// Pictures that threads borrow, so that a large buffer is allocated once for each thread and not for each image.
-class PicturePool {
- public:
-  image::Image Borrow() ABSL_LOCKS_EXCLUDED(mutex_) {
-    MutexLock lock(&mutex_);
-    if (free_.empty()) return {};
-    image::Image picture = std::move(free_.back());
-    free_.pop_back();
-    return picture;
-  }
-  void Return(image::Image picture) ABSL_LOCKS_EXCLUDED(mutex_) {
-    MutexLock lock(&mutex_);
-    free_.push_back(std::move(picture));
-  }
-
- private:
-  Mutex mutex_;
-  std::vector<image::Image> free_ ABSL_GUARDED_BY(mutex_);
+// Large buffers that a thread keeps from image to image.
+struct Buffers {
+  image::Image picture;
+  augment::Scratch scratch;
 };
 
-absl::Status DecodeRow(const Manifest& manifest, const ManifestRow& row, const std::filesystem::path& objects_folder,
-                       const image::Geometry& geometry, image::Image* picture, std::span<uint8_t> target) {
-  SB_ASSIGN_OR_RETURN(const std::string content, ReadImageFile(manifest, row, objects_folder));
-  const absl::Status decoded = image::DecodeImage(std::as_bytes(std::span(content)), picture);
-  if (!decoded.ok()) {
+absl::StatusOr<augment::Pipeline> StepsOf(const image::Geometry& geometry) {
+  if (geometry.steps.empty()) return augment::Pipeline();
+  const auto list = nlohmann::json::parse(geometry.steps, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  SB_ASSIGN_OR_RETURN(augment::Pipeline steps, augment::Pipeline::Parse(list, "pipeline"));
+  SB_RETURN_IF_ERROR(Annotate(steps.CheckSize(geometry.width, geometry.height), "pipeline"));
+  return steps;
+}
+
+class RowDecoder {
+ public:
+  RowDecoder(const Manifest& manifest, const std::filesystem::path& objects_folder, const image::Geometry& geometry,
+             augment::Pipeline steps)
+      : manifest_(manifest), objects_folder_(objects_folder), geometry_(geometry), steps_(std::move(steps)) {}
+
+  // Thread-safe.
+  absl::Status Decode(const ManifestRow& row, std::span<uint8_t> target) {
+    SB_ASSIGN_OR_RETURN(const std::string content, ReadImageFile(manifest_, row, objects_folder_));
+    std::unique_ptr<Buffers> buffers = spares_.Borrow();
+    const absl::Status decoded = image::DecodeImage(std::as_bytes(std::span(content)), &buffers->picture);
+    if (decoded.ok()) {
+      image::ResizeInto(buffers->picture, geometry_.width, geometry_.height, geometry_.filter, target);
+      steps_.Apply({}, {.width = geometry_.width, .height = geometry_.height, .rgb = target}, &buffers->scratch);
+    }
+    spares_.Return(std::move(buffers));
+    if (decoded.ok()) return absl::OkStatus();
     return absl::FailedPreconditionError(
         absl::StrCat("image '", row.path, "' can no longer be decoded: ", decoded.message(), "; index the dataset again"));
   }
-  image::ResizeInto(*picture, geometry.width, geometry.height, geometry.filter, target);
-  return absl::OkStatus();
-}
+
+ private:
+  const Manifest& manifest_;
+  const std::filesystem::path& objects_folder_;
+  const image::Geometry& geometry_;
+  const augment::Pipeline steps_;
+  Spares<Buffers> spares_;
+};
 
 }  // namespace
 
@@ -50,17 +65,13 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> LoadDecodedRows(const Manife
                                                                     ThreadPool* pool, const std::function<bool()>& go_on,
                                                                     const image::DecodedCache::OnProgress& on_progress,
                                                                     const image::DecodedCache::OnKept& on_kept) {
+  SB_ASSIGN_OR_RETURN(augment::Pipeline steps, StepsOf(geometry));
   SB_RETURN_IF_ERROR(CheckAllUnchanged(manifest, rows, objects_folder, pool, go_on));
   std::vector<image::DecodedCache::Request> requests;
   requests.reserve(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) requests.push_back({manifest.rows[rows[i]].sha256, i});
-  PicturePool pictures;
-  const auto decode = [&](size_t index, std::span<uint8_t> target) {
-    image::Image picture = pictures.Borrow();
-    absl::Status status = DecodeRow(manifest, manifest.rows[rows[index]], objects_folder, geometry, &picture, target);
-    pictures.Return(std::move(picture));
-    return status;
-  };
+  RowDecoder decoder(manifest, objects_folder, geometry, std::move(steps));
+  const auto decode = [&](size_t index, std::span<uint8_t> target) { return decoder.Decode(manifest.rows[rows[index]], target); };
   return cache->Load(geometry, requests, pool, decode, on_progress, on_kept);
 }
 

@@ -122,7 +122,8 @@ absl::Status CheckSameFeatures(std::string_view name_a, const FeatureSetInfo& a,
   compare("classes", absl::StrJoin(a.classes, ", "), absl::StrJoin(b.classes, ", "));
   if (a.preprocessing != b.preprocessing) {
     differences.push_back(absl::StrCat("images prepared as ", image::PreprocessingText(a.preprocessing), " rather than as ",
-                                       image::PreprocessingText(b.preprocessing)));
+                                       image::PreprocessingText(b.preprocessing), " (",
+                                       image::PreprocessingDifference(a.preprocessing, b.preprocessing), ")"));
   }
   if (differences.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("the features '", ToAbsl(name_a), "' and '", ToAbsl(name_b),

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -15,10 +16,12 @@
 
 namespace seedbed::image {
 
+// What decides the pixels of an image's row.
 struct Geometry {
   int width = 0;
   int height = 0;
   Filter filter = Filter::kBilinear;
+  std::string steps = "";  // that follow on resizing, as Preprocessing has them
   size_t row_bytes() const { return size_t{3} * static_cast<size_t>(width) * static_cast<size_t>(height); }
 };
 
@@ -27,7 +30,8 @@ using DecodedRows = StoredRows;
 
 class DecodedCache {
  public:
-  // Below `folder`, which other caches may share together with its bound, pictures lie in decoded/<geometry and decode version>/.
+  // Below `folder`, which other caches may share together with its bound, pictures lie in decoded/<geometry, digest of the steps, and
+  // decode version>/.
   DecodedCache(std::filesystem::path folder, uint64_t max_bytes) : cache_(std::move(folder), max_bytes) {}
 
   using Request = RowCache::Request;  // the source file's SHA-256, and an index passed to `decode`

@@ -38,6 +38,14 @@ std::string ChannelsText(const std::array<double, 3>& values) {
 std::string_view OrderText(ChannelOrder channels) { return channels == ChannelOrder::kRgb ? "RGB" : "BGR"; }
 std::string_view CenterText(Center center) { return center == Center::kMeanImage ? "minus the mean image" : "without a mean image"; }
 std::string SizeText(const Preprocessing& preprocessing) { return absl::StrCat(preprocessing.width, "x", preprocessing.height); }
+std::string StepsText(const Preprocessing& preprocessing) { return preprocessing.steps.empty() ? "none" : preprocessing.steps; }
+
+// A list of objects with one name each.
+bool AreSteps(const json& list) {
+  if (!list.is_array() || list.empty()) return false;
+  return std::all_of(list.begin(), list.end(), [](const json& step) { return step.is_object() && step.size() == 1; });
+}
+json ParsedSteps(const std::string& steps) { return json::parse(steps, /*cb=*/nullptr, /*allow_exceptions=*/false); }
 
 absl::StatusOr<Preprocessing> Parse(const json& value) {
   Preprocessing preprocessing;
@@ -56,6 +64,7 @@ absl::StatusOr<Preprocessing> Parse(const json& value) {
   const std::string center = value.at("center").get<std::string>();
   if (center != "mean_image" && center != "none") return absl::DataLossError(absl::StrCat("unknown center '", center, "'"));
   preprocessing.center = center == "none" ? Center::kNone : Center::kMeanImage;
+  if (const auto steps = value.find("pipeline"); steps != value.end()) preprocessing.steps = steps->dump();
   return preprocessing;
 }
 
@@ -92,18 +101,21 @@ absl::Status CheckPreprocessing(const Preprocessing& preprocessing) {
   SB_RETURN_IF_ERROR(Check(IsPositive(preprocessing.rescale), "rescale", preprocessing.rescale, "a number above 0"));
   for (const double mean : preprocessing.mean) SB_RETURN_IF_ERROR(Check(std::isfinite(mean), "mean", mean, "a number for each channel"));
   for (const double std : preprocessing.std) SB_RETURN_IF_ERROR(Check(IsPositive(std), "std", std, "a number above 0 for each channel"));
-  return absl::OkStatus();
+  const std::string& steps = preprocessing.steps;
+  return Check(steps.empty() || AreSteps(ParsedSteps(steps)), "pipeline", steps, "a list of steps, each {name: settings}");
 }
 
 json PreprocessingToJson(const Preprocessing& preprocessing) {
-  return {{"width", preprocessing.width},
-          {"height", preprocessing.height},
-          {"interpolation", std::string(FilterName(preprocessing.interpolation))},
-          {"rescale", preprocessing.rescale},
-          {"mean", preprocessing.mean},
-          {"std", preprocessing.std},
-          {"channels", preprocessing.channels == ChannelOrder::kRgb ? "rgb" : "bgr"},
-          {"center", preprocessing.center == Center::kMeanImage ? "mean_image" : "none"}};
+  json value = {{"width", preprocessing.width},
+                {"height", preprocessing.height},
+                {"interpolation", std::string(FilterName(preprocessing.interpolation))},
+                {"rescale", preprocessing.rescale},
+                {"mean", preprocessing.mean},
+                {"std", preprocessing.std},
+                {"channels", preprocessing.channels == ChannelOrder::kRgb ? "rgb" : "bgr"},
+                {"center", preprocessing.center == Center::kMeanImage ? "mean_image" : "none"}};
+  if (!preprocessing.steps.empty()) value["pipeline"] = ParsedSteps(preprocessing.steps);
+  return value;
 }
 
 absl::StatusOr<Preprocessing> PreprocessingFromJson(const json& value) {
@@ -121,8 +133,11 @@ std::string PreprocessingText(const Preprocessing& preprocessing) {
   std::string formula = absl::StrCat("value * ", preprocessing.rescale);
   if (preprocessing.mean != kNoMean) absl::StrAppend(&formula, " - ", ChannelsText(preprocessing.mean));
   if (has_std) formula = absl::StrCat("(", formula, ") / ", ChannelsText(preprocessing.std));
-  std::string text = absl::StrCat(SizeText(preprocessing), " ", ToAbsl(FilterName(preprocessing.interpolation)), ", ",
-                                  ToAbsl(OrderText(preprocessing.channels)), ", ", formula);
+  std::string text = absl::StrCat(SizeText(preprocessing), " ", ToAbsl(FilterName(preprocessing.interpolation)), ", ");
+  if (!preprocessing.steps.empty()) {
+    for (const json& step : ParsedSteps(preprocessing.steps)) absl::StrAppend(&text, step.begin().key(), ", ");
+  }
+  absl::StrAppend(&text, ToAbsl(OrderText(preprocessing.channels)), ", ", formula);
   if (preprocessing.center == Center::kMeanImage) absl::StrAppend(&text, ", ", ToAbsl(CenterText(preprocessing.center)));
   return text;
 }
@@ -134,6 +149,7 @@ std::string PreprocessingDifference(const Preprocessing& a, const Preprocessing&
   };
   compare(SizeText(a) == SizeText(b), "", SizeText(a), SizeText(b));
   compare(a.interpolation == b.interpolation, "", std::string(FilterName(a.interpolation)), std::string(FilterName(b.interpolation)));
+  compare(a.steps == b.steps, "pipeline ", StepsText(a), StepsText(b));
   compare(a.channels == b.channels, "", std::string(OrderText(a.channels)), std::string(OrderText(b.channels)));
   compare(a.rescale == b.rescale, "rescale ", a.rescale, b.rescale);
   compare(a.mean == b.mean, "mean ", ChannelsText(a.mean), ChannelsText(b.mean));

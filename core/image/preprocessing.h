@@ -2,7 +2,7 @@
 //
 //   x = (value * rescale - mean[c]) / std[c] - mean_image
 //
-// for each 8-bit value of the resized picture, channel by channel in the network's order: HWC float32.
+// for each 8-bit value of the resized picture, after the steps of its pipeline, channel by channel in the network's order: HWC float32.
 #pragma once
 
 #include <array>
@@ -29,6 +29,7 @@ struct Preprocessing {
   std::array<double, 3> std = {1, 1, 1};       // likewise
   ChannelOrder channels = ChannelOrder::kRgb;  // which the network expects
   Center center = Center::kMeanImage;          // the mean image itself (of what the rest makes) is stored beside the weights
+  std::string steps;                           // JSON list (core/augment/pipeline.h, as it writes them); empty: none
 
   bool operator==(const Preprocessing&) const = default;
 };
@@ -46,14 +47,17 @@ std::vector<std::string> PresetNames();
 // INVALID_ARGUMENT naming the setting, its value and what is allowed.
 absl::Status CheckPreprocessing(const Preprocessing& preprocessing);
 
-// {"width", "height", "interpolation", "rescale", "mean": [3], "std": [3], "channels": "rgb" | "bgr", "center": "none" | "mean_image"}
+// {"width", "height", "interpolation", "rescale", "mean": [3], "std": [3], "channels": "rgb" | "bgr", "center": "none" | "mean_image"},
+// and "pipeline": [steps] where there are any
 nlohmann::json PreprocessingToJson(const Preprocessing& preprocessing);
-// DATA_LOSS when it is none. Models from before channels could be chosen have no mean, std and channels: 0, 1 and RGB.
+// DATA_LOSS when it is none. Models from before channels could be chosen have no mean, std and channels: 0, 1 and RGB. The steps are read
+// as a list, not understood: whoever applies them does that.
 absl::StatusOr<Preprocessing> PreprocessingFromJson(const nlohmann::json& value);
 
-// For people: "150x150 bilinear, RGB, value * 0.00392157, minus the mean image".
+// For people: "150x150 bilinear, remove_background, RGB, value * 0.00392157, minus the mean image"; of the steps it has the names.
 std::string PreprocessingText(const Preprocessing& preprocessing);
-// What `a` has otherwise than `b`: "150x150 rather than 224x224, RGB rather than BGR"; empty when they are equal.
+// What `a` has otherwise than `b`: "150x150 rather than 224x224, RGB rather than BGR"; empty when they are equal. Steps that differ are
+// told with all their settings.
 std::string PreprocessingDifference(const Preprocessing& a, const Preprocessing& b);
 
 }  // namespace seedbed::image

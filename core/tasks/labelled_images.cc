@@ -50,7 +50,7 @@ absl::Status CheckFiles(const LabelledDataset& dataset, std::span<const uint32_t
 absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledDataset& dataset, std::span<const uint32_t> rows,
                                                                  const image::Preprocessing& preprocessing, int threads,
                                                                  TaskContext& context) {
-  const image::Geometry geometry{preprocessing.width, preprocessing.height, preprocessing.interpolation};
+  const image::Geometry geometry{preprocessing.width, preprocessing.height, preprocessing.interpolation, preprocessing.steps};
   image::DecodedCache cache(context.paths().cache_dir, context.paths().cache_max_bytes);
   ThreadPool pool(static_cast<size_t>(std::max(1, threads - 1)));  // the calling thread decodes too
   ImageProgress progress("decode", context);

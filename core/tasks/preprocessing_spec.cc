@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/augment/pipeline.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::tasks {
@@ -29,6 +30,17 @@ absl::Status SetOrder(std::string_view asked, image::ChannelOrder* order) {
   return absl::OkStatus();
 }
 
+// As asked for, else those there are; both must take the pictures, which may have another size now. Every setting is written out.
+absl::Status SetSteps(const std::optional<std::string>& asked, image::Preprocessing* result) {
+  const std::string& text = asked ? *asked : result->steps;
+  if (text.empty()) return absl::OkStatus();
+  const auto list = nlohmann::json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  SB_ASSIGN_OR_RETURN(const augment::Pipeline steps, augment::Pipeline::Parse(list, "pipeline"));
+  SB_RETURN_IF_ERROR(Annotate(steps.CheckSize(result->width, result->height), "pipeline"));
+  result->steps = steps.empty() ? "" : steps.json().dump();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpec& spec, const image::Preprocessing& base) {
@@ -38,6 +50,7 @@ absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpe
     result.width = base.width;
     result.height = base.height;
     result.interpolation = base.interpolation;
+    result.steps = base.steps;
   }
   if (spec.width != 0) result.width = spec.width;
   if (spec.height != 0) result.height = spec.height;
@@ -47,6 +60,7 @@ absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpe
   SB_RETURN_IF_ERROR(SetChannels("std", spec.std, &result.std));
   SB_RETURN_IF_ERROR(SetOrder(spec.channels, &result.channels));
   result.center = spec.center.value_or(result.center);
+  SB_RETURN_IF_ERROR(SetSteps(spec.steps, &result));
   SB_RETURN_IF_ERROR(image::CheckPreprocessing(result));
   return result;
 }

@@ -21,9 +21,11 @@ struct PreprocessingSpec {
   std::vector<double> std;
   std::string channels;  // "rgb" or "bgr"; empty: open
   std::optional<image::Center> center;
+  std::optional<std::string> steps;  // JSON list (core/augment/pipeline.h) of steps that draw nothing; an empty list: none
 };
 
-// What is asked for, and `base` where it is open. INVALID_ARGUMENT naming the setting, its value and what is allowed.
+// What is asked for, and `base` where it is open. INVALID_ARGUMENT naming the setting, its value and what is allowed,
+// also for steps that do not take pictures of the size that comes out.
 absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpec& spec, const image::Preprocessing& base);
 
 // What the architecture's published weights expect: its preset and its side, without a mean image.

@@ -33,16 +33,18 @@ class DecodedRowsTest : public ::testing::Test {
     image::DecodedCache cache(cache_.path(), 0);
     decoded_ = 0;
     const auto go_on = [] { return true; };
-    return LoadDecodedRows(manifest_, rows, "", {18, 18, image::Filter::kBilinear}, &cache, &pool_, go_on, [this](size_t done, size_t) {
-      decoded_ = std::max(decoded_.load(), done);
-      return true;
-    });
+    return LoadDecodedRows(manifest_, rows, "", {18, 18, image::Filter::kBilinear, steps_}, &cache, &pool_, go_on,
+                           [this](size_t done, size_t) {
+                             decoded_ = std::max(decoded_.load(), done);
+                             return true;
+                           });
   }
 
   const ImageFolder images_;
   const TemporaryDirectory cache_;
   ThreadPool pool_{2};
   Manifest manifest_;
+  std::string steps_;
   std::atomic<size_t> decoded_{0};
 };
 

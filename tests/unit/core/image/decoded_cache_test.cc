@@ -38,7 +38,8 @@ class DecodedCacheTest : public ::testing::Test {
 
 TEST_F(DecodedCacheTest, KeepsGeometriesApart) {
   for (const Geometry& geometry :
-       {Geometry{10, 7, Filter::kBilinear}, Geometry{7, 10, Filter::kBilinear}, Geometry{10, 7, Filter::kNearest}}) {
+       {Geometry{10, 7, Filter::kBilinear}, Geometry{7, 10, Filter::kBilinear}, Geometry{10, 7, Filter::kNearest},
+        Geometry{10, 7, Filter::kBilinear, R"([{"a":{}}])"}, Geometry{10, 7, Filter::kBilinear, R"([{"a":{"x":1}}])"}}) {
     for (const int decoded : {2, 0}) {
       SB_ASSERT_OK_AND_ASSIGN(const auto rows, Load(geometry));
       EXPECT_EQ(decoded_, decoded);

@@ -42,6 +42,7 @@ TEST(Preprocessing, JsonRoundTrip) {
   all.height = 4'096;
   all.interpolation = Filter::kHamming;
   all.center = Center::kMeanImage;
+  all.steps = R"([{"a":{"x":0.5}},{"b":{}}])";
   for (const Preprocessing& preprocessing : {Preprocessing(), Preset("imagenet"), all}) {
     const std::string text = PreprocessingToJson(preprocessing).dump();
     SB_ASSERT_OK_AND_ASSIGN(const Preprocessing again, PreprocessingFromJson(json::parse(text)));
@@ -53,6 +54,7 @@ TEST(Preprocessing, ReadsModelsWithoutChannels) {
   const json old = {{"width", 150}, {"height", 150}, {"interpolation", "bilinear"}, {"rescale", 1.0 / 255}, {"center", "mean_image"}};
   SB_ASSERT_OK_AND_ASSIGN(const Preprocessing preprocessing, PreprocessingFromJson(old));
   EXPECT_EQ(preprocessing, Preprocessing());
+  EXPECT_FALSE(PreprocessingToJson(preprocessing).contains("pipeline"));
 }
 
 TEST(Preprocessing, RefusesJsonThatIsNone) {
@@ -71,6 +73,9 @@ TEST(Preprocessing, RefusesJsonThatIsNone) {
   EXPECT_THAT(with("std", json::array({1, 0, 1})), StatusIs(kDataLoss, HasSubstr("std is 0")));
   EXPECT_THAT(with("channels", "grey"), StatusIs(kDataLoss, HasSubstr("grey")));
   EXPECT_THAT(with("center", "left"), StatusIs(kDataLoss, HasSubstr("left")));
+  for (const json& none : {json("a"), json::array(), json::array({"a"}), json::array({json{{"a", 1}, {"b", 2}}})}) {
+    EXPECT_THAT(with("pipeline", none), StatusIs(kDataLoss, HasSubstr(none.dump() + "; it must be a list of steps"))) << none;
+  }
   EXPECT_THAT(PreprocessingFromJson(json::array()), StatusIs(kDataLoss));
   json lacking = good;
   lacking.erase("rescale");
@@ -96,6 +101,9 @@ TEST(Preprocessing, Text) {
   EXPECT_EQ(PreprocessingText(Preset("imagenet")),
             "150x150 bilinear, RGB, (value * 0.00392157 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)");
   EXPECT_EQ(PreprocessingText(Preset("minus_one_one")), "150x150 bilinear, RGB, value * 0.00784314 - 1");
+  Preprocessing steps = Preset("minus_one_one");
+  steps.steps = R"([{"a":{"x":0.5}},{"b":{}}])";
+  EXPECT_EQ(PreprocessingText(steps), "150x150 bilinear, a, b, RGB, value * 0.00784314 - 1");
 }
 
 TEST(Preprocessing, Difference) {
@@ -107,6 +115,11 @@ TEST(Preprocessing, Difference) {
   EXPECT_EQ(PreprocessingDifference(Preprocessing(), other),
             "150x150 rather than 224x150, bilinear rather than box, RGB rather than BGR, rescale 0.00392157 rather than 1, "
             "mean 0 rather than (103.939, 116.779, 123.68), std 1 rather than 2, minus the mean image rather than without a mean image");
+  Preprocessing stronger = other;
+  stronger.steps = R"([{"a":{"x":2}}])";
+  EXPECT_EQ(PreprocessingDifference(other, stronger), R"(pipeline none rather than [{"a":{"x":2}}])");
+  other.steps = R"([{"a":{"x":1}}])";
+  EXPECT_EQ(PreprocessingDifference(stronger, other), R"(pipeline [{"a":{"x":2}}] rather than [{"a":{"x":1}}])");
 }
 
 }  // namespace

@@ -47,8 +47,9 @@ absl::Status CheckExamples(const Examples& examples, const PixelOptions& pixels,
   return of_pixels ? CheckPixels(pixels, values) : absl::OkStatus();
 }
 
-absl::Status InputReader::Read(const Examples& from, std::span<const uint32_t> examples, std::span<float> inputs) const {
-  if (const auto* fetch = std::get_if<FetchRows>(&from.rows)) return (*fetch)(examples, inputs);
+absl::Status InputReader::Read(const Examples& from, const Batch& batch, std::span<float> inputs) const {
+  if (const auto* fetch = std::get_if<FetchRows>(&from.rows)) return (*fetch)(batch, inputs);
+  const std::span<const uint32_t> examples = batch.examples;
   for (size_t i = 0; i < examples.size(); ++i) {
     const std::span<float> input = inputs.subspan(i * values_, values_);
     if (const auto* pixels = std::get_if<std::vector<const uint8_t*>>(&from.rows)) {

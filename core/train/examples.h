@@ -14,10 +14,18 @@
 
 namespace seedbed::train {
 
-// Computes the network's input for these examples, for what is too large to be kept: rows[i] from i * values of a row on is that of
-// examples[i], which counts from 0 like the labels. Must give an example the same bits at every call, in whatever company it comes; is
-// called from the thread that trains, and an error ends the training.
-using FetchRows = std::function<absl::Status(std::span<const uint32_t> examples, std::span<float> rows)>;
+// Some examples of a set, which counts from 0 like its labels, and when they come. What is drawn for a batch follows from that alone, so
+// that it is the same after a resume. Of no meaning for validation: epoch and index are 0 there.
+struct Batch {
+  std::span<const uint32_t> examples;
+  uint32_t epoch = 0;  // from 0
+  uint32_t index = 0;  // of the batch in its epoch, from 0
+};
+
+// Computes the network's input for a batch, for what is too large to be kept or new in each epoch: rows[i] from i * values of a row on is
+// that of batch.examples[i]. Must give an example the same bits whenever it comes in the same epoch, in whatever company; is called from
+// the thread that trains, and an error ends the training.
+using FetchRows = std::function<absl::Status(const Batch& batch, std::span<float> rows)>;
 
 // The inputs of examples, and the class of each. Rows are the first elements of 8-bit pixels (height, width, RGB) or of finished inputs
 // (all values of the network's input, images as height, width, channels), or are fetched batch by batch.
@@ -40,8 +48,8 @@ class InputReader {
  public:
   // `values` of the network's input.
   InputReader(size_t values, const PixelOptions& pixels) : values_(values), scaler_(pixels.preprocessing, pixels.mean_image) {}
-  // `inputs` has `values` floats for each of the examples. Errors are those of a FetchRows.
-  absl::Status Read(const Examples& from, std::span<const uint32_t> examples, std::span<float> inputs) const;
+  // `inputs` has `values` floats for each example of the batch. Errors are those of a FetchRows.
+  absl::Status Read(const Examples& from, const Batch& batch, std::span<float> inputs) const;
 
  private:
   const size_t values_;

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/nn/tensor.h"
+#include "core/train/examples.h"
 #include "core/train/softmax_cross_entropy.h"
 
 namespace seedbed::train {
@@ -20,8 +21,8 @@ class Learner {
   virtual size_t training_examples() const = 0;    // at least 1
   virtual size_t validation_examples() const = 0;  // 0: there is no validation
 
-  // One step on these training examples. The result is that of the weights before the step.
-  virtual absl::StatusOr<BatchResult> TrainBatch(std::span<const uint32_t> examples) = 0;
+  // One step on a batch of training examples. The result is that of the weights before the step.
+  virtual absl::StatusOr<BatchResult> TrainBatch(const Batch& batch) = 0;
   // On the validation examples from `first` on.
   virtual absl::StatusOr<BatchResult> EvaluateBatch(size_t first, size_t count) = 0;
 

@@ -47,15 +47,15 @@ class LinearLearner : public Learner {
   size_t training_examples() const override { return training_.labels.size(); }
   size_t validation_examples() const override { return validation_.labels.size(); }
 
-  absl::StatusOr<BatchResult> TrainBatch(std::span<const uint32_t> examples) override {
-    SB_ASSIGN_OR_RETURN(const Rows rows, Gather(training_, examples));
+  absl::StatusOr<BatchResult> TrainBatch(const Batch& batch) override {
+    SB_ASSIGN_OR_RETURN(const Rows rows, Gather(training_, batch));
     return classifier_->TrainBatch(rows, batch_labels_);
   }
 
   absl::StatusOr<BatchResult> EvaluateBatch(size_t first, size_t count) override {
     validation_batch_.resize(count);
     std::iota(validation_batch_.begin(), validation_batch_.end(), static_cast<uint32_t>(first));
-    SB_ASSIGN_OR_RETURN(const Rows rows, Gather(validation_, validation_batch_));
+    SB_ASSIGN_OR_RETURN(const Rows rows, Gather(validation_, {.examples = validation_batch_}));
     return classifier_->EvaluateBatch(rows, batch_labels_);
   }
 
@@ -85,8 +85,9 @@ class LinearLearner : public Learner {
   }
 
  private:
-  // The rows of some examples, and their labels in batch_labels_.
-  absl::StatusOr<Rows> Gather(const Examples& from, std::span<const uint32_t> examples) {
+  // The rows of a batch, and their labels in batch_labels_.
+  absl::StatusOr<Rows> Gather(const Examples& from, const Batch& batch) {
+    const std::span<const uint32_t> examples = batch.examples;
     batch_labels_.resize(examples.size());
     for (size_t i = 0; i < examples.size(); ++i) batch_labels_[i] = from.labels[examples[i]];
     if (const auto* rows = std::get_if<std::vector<const float*>>(&from.rows)) return Choose(*rows, examples);
@@ -94,7 +95,7 @@ class LinearLearner : public Learner {
     if (pixels != nullptr && plain_pixels_) return Choose(*pixels, examples);
     const size_t features = static_cast<size_t>(weight_shape_[1]);
     inputs_.resize(examples.size() * features);
-    SB_RETURN_IF_ERROR(reader_.Read(from, examples, inputs_));
+    SB_RETURN_IF_ERROR(reader_.Read(from, batch, inputs_));
     auto& chosen = std::get<std::vector<const float*>>(batch_rows_);
     chosen.clear();
     for (size_t i = 0; i < examples.size(); ++i) chosen.push_back(&inputs_[i * features]);

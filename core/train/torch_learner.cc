@@ -38,13 +38,13 @@ class TorchLearner : public Learner {
   size_t training_examples() const override { return training_.labels.size(); }
   size_t validation_examples() const override { return validation_.labels.size(); }
 
-  absl::StatusOr<BatchResult> TrainBatch(std::span<const uint32_t> examples) override {
-    return AtTheDoor("training", examples.size(), [&]() -> absl::StatusOr<BatchResult> {
-      SB_ASSIGN_OR_RETURN(const at::Tensor input, Read(training_, examples));
-      const at::Tensor logits = runner_.Train(input, {.seed = seed_, .step = step_ + 1, .examples = examples}).contiguous();
+  absl::StatusOr<BatchResult> TrainBatch(const Batch& batch) override {
+    return AtTheDoor("training", batch.examples.size(), [&]() -> absl::StatusOr<BatchResult> {
+      SB_ASSIGN_OR_RETURN(const at::Tensor input, Read(training_, batch));
+      const at::Tensor logits = runner_.Train(input, {.seed = seed_, .step = step_ + 1, .examples = batch.examples}).contiguous();
       const at::Tensor delta = at::empty(logits.sizes(), at::kFloat);
       BatchResult result;
-      AddLosses(training_, examples, logits, delta.data_ptr<float>(), &result);
+      AddLosses(training_, batch.examples, logits, delta.data_ptr<float>(), &result);
       logits.backward(delta);
       optimizer_.Step(++step_);
       return result;
@@ -59,7 +59,7 @@ class TorchLearner : public Learner {
       std::iota(examples.begin(), examples.end(), static_cast<uint32_t>(first));
       SB_RETURN_IF_ERROR(AtTheDoor("evaluating", examples.size(), [&]() -> absl::Status {
         const c10::InferenceMode inference;
-        SB_ASSIGN_OR_RETURN(const at::Tensor input, Read(validation_, examples));
+        SB_ASSIGN_OR_RETURN(const at::Tensor input, Read(validation_, {.examples = examples}));
         AddLosses(validation_, examples, runner_.Evaluate(input).contiguous(), /*delta=*/nullptr, &result);
         return absl::OkStatus();
       }));
@@ -101,11 +101,11 @@ class TorchLearner : public Learner {
     return parameters;
   }
 
-  absl::StatusOr<at::Tensor> Read(const Examples& from, std::span<const uint32_t> examples) const {
-    std::vector<int64_t> shape = {static_cast<int64_t>(examples.size())};
+  absl::StatusOr<at::Tensor> Read(const Examples& from, const Batch& batch) const {
+    std::vector<int64_t> shape = {static_cast<int64_t>(batch.examples.size())};
     shape.insert(shape.end(), graph_.input_shape().begin(), graph_.input_shape().end());
     at::Tensor input = at::empty(shape, at::kFloat);
-    SB_RETURN_IF_ERROR(reader_.Read(from, examples, {input.data_ptr<float>(), static_cast<size_t>(input.numel())}));
+    SB_RETURN_IF_ERROR(reader_.Read(from, batch, {input.data_ptr<float>(), static_cast<size_t>(input.numel())}));
     return input;
   }
 

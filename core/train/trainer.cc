@@ -91,7 +91,10 @@ class Trainer {
       if (*cancelled) return absl::OkStatus();
       const int64_t first = images_done();
       const size_t count = static_cast<size_t>(std::min<int64_t>(options_.batch_size, examples_ - first));
-      SB_ASSIGN_OR_RETURN(const BatchResult result, learner_->TrainBatch(std::span(order).subspan(static_cast<size_t>(first), count)));
+      const Batch batch{.examples = std::span(order).subspan(static_cast<size_t>(first), count),
+                        .epoch = static_cast<uint32_t>(state_.epochs_done),
+                        .index = static_cast<uint32_t>(state_.batches_done)};
+      SB_ASSIGN_OR_RETURN(const BatchResult result, learner_->TrainBatch(batch));
       if (!std::isfinite(result.loss)) return Diverged(absl::StrCat("loss became ", result.loss), state_.batches_done + 1);
       state_.loss_sum += result.loss;
       state_.correct += result.correct;

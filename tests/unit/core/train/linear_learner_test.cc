@@ -70,7 +70,7 @@ std::vector<double> Losses(const graph::Graph& graph, const Examples& examples, 
   EXPECT_THAT(learner, testing::IsOk());
   std::vector<double> losses;
   const std::vector<uint32_t> batches[] = {{3, 1, 7}, {0, 10}, {9, 8, 2, 4, 5}};
-  for (const auto& batch : batches) losses.push_back((*learner)->TrainBatch(batch)->loss);
+  for (const auto& batch : batches) losses.push_back((*learner)->TrainBatch({.examples = batch})->loss);
   losses.push_back((*learner)->EvaluateBatch(2, 7)->loss);
   return losses;
 }
@@ -108,7 +108,8 @@ TEST(LinearLearner, RowsFetchedByBatchGiveTheSameBits) {
   std::vector<float> values;
   const Examples kept = pictures.Finished(Options().pixels, &values);
   int calls = 0;
-  const FetchRows fetch = [&](std::span<const uint32_t> examples, std::span<float> rows) {
+  const FetchRows fetch = [&](const Batch& batch, std::span<float> rows) {
+    const std::span<const uint32_t> examples = batch.examples;
     ++calls;
     EXPECT_EQ(rows.size(), examples.size() * kValues);
     for (size_t i = 0; i < examples.size(); ++i) std::copy_n(&values[examples[i] * kValues], kValues, &rows[i * kValues]);
@@ -119,11 +120,11 @@ TEST(LinearLearner, RowsFetchedByBatchGiveTheSameBits) {
 }
 
 TEST(LinearLearner, AnErrorOfTheFetchEndsTheStep) {
-  const FetchRows fetch = [](std::span<const uint32_t>, std::span<float>) { return absl::DataLossError("gone"); };
+  const FetchRows fetch = [](const Batch&, std::span<float>) { return absl::DataLossError("gone"); };
   const graph::Graph graph = Logistic();
   const auto learner = MakeLinearLearner(graph, nn::InitializeWeights(graph, 1), {.rows = fetch, .labels = {0, 1}}, {}, Options());
   SB_ASSERT_OK(learner);
-  EXPECT_THAT((*learner)->TrainBatch(std::vector<uint32_t>{1}), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("gone")));
+  EXPECT_THAT((*learner)->TrainBatch({.examples = std::vector<uint32_t>{1}}), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("gone")));
 }
 
 // The classifier's own arithmetic on bytes rounds otherwise than the scaler's; what it cannot do itself is the scaler's.

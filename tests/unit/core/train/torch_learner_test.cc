@@ -108,7 +108,7 @@ std::vector<uint32_t> Range(uint32_t count) {
 
 std::vector<double> Losses(Learner* learner, int steps) {
   std::vector<double> losses;
-  for (int step = 0; step < steps; ++step) losses.push_back(learner->TrainBatch(Range(kExamples))->loss);
+  for (int step = 0; step < steps; ++step) losses.push_back(learner->TrainBatch({.examples = Range(kExamples)})->loss);
   losses.push_back(learner->EvaluateBatch(2, 9)->loss);
   return losses;
 }
@@ -133,7 +133,7 @@ TEST(TorchLearner, GradientIsTheSlopeOfTheLossInTraining) {
   const nn::TensorMap start = learner->weights();
   const auto loss_of = [&](const nn::TensorMap& weights) {
     EXPECT_THAT(learner->Restore(weights, {}, 0), IsOk());
-    return learner->TrainBatch(Range(kExamples))->loss / kExamples;
+    return learner->TrainBatch({.examples = Range(kExamples)})->loss / kExamples;
   };
   loss_of(start);
   const nn::TensorMap after = learner->weights();
@@ -161,7 +161,7 @@ TEST(TorchLearner, TheEdgesOfARectifierPassNoGradient) {
     nn::TensorMap weights = learner->weights();
     weights["head_dense.weight"] = nn::Tensor::FromFloats({2, 2}, std::vector<float>{0, 0, 3, 3});
     SB_ASSERT_OK(learner->Restore(weights, {}, 0));
-    SB_ASSERT_OK(learner->TrainBatch(Range(4)));
+    SB_ASSERT_OK(learner->TrainBatch({.examples = Range(4)}));
     const std::vector<float> bias = FloatsIn(learner->weights(), "head_dense.bias");
     EXPECT_EQ(bias[0], 0);
     EXPECT_EQ(bias[1] == 0, relu.is_object());  // 6 is the other edge
@@ -215,7 +215,7 @@ TEST(TorchLearner, BatchNormsStatisticsMoveAsKerassDo) {
   const Features features(kExamples, 5, [](RandomStream* random) { return 3 + 2 * random->NextUniform(); });
   const graph::Graph graph = WithHead({5}, {{{"batch_norm", {{"momentum", 0.8}}}}, {{"dense", "classes"}}});
   const auto learner = Make(graph, features.examples, Options());
-  SB_ASSERT_OK(learner->TrainBatch(Range(kExamples)));
+  SB_ASSERT_OK(learner->TrainBatch({.examples = Range(kExamples)}));
   const std::vector<float> means = FloatsIn(learner->weights(), "head_batch_norm.running_mean");
   const std::vector<float> variances = FloatsIn(learner->weights(), "head_batch_norm.running_var");
   for (size_t f = 0; f < 5; ++f) {
@@ -226,7 +226,7 @@ TEST(TorchLearner, BatchNormsStatisticsMoveAsKerassDo) {
     EXPECT_NEAR(variances[f], 0.8 + 0.2 * square, 1e-5);
   }
   // One value has a mean, and the variance 0.
-  SB_ASSERT_OK(learner->TrainBatch(std::vector<uint32_t>{4}));
+  SB_ASSERT_OK(learner->TrainBatch({.examples = std::vector<uint32_t>{4}}));
   EXPECT_NEAR(FloatsIn(learner->weights(), "head_batch_norm.running_var")[0], 0.8 * variances[0], 1e-6);
   EXPECT_NEAR(FloatsIn(learner->weights(), "head_batch_norm.running_mean")[0], 0.8 * means[0] + 0.2 * features.floats[20], 1e-5);
 }
@@ -266,7 +266,7 @@ std::vector<float> MaskOf(uint64_t seed, double rate, int64_t step, uint32_t exa
   nn::TensorMap zeros = learner->weights();
   for (auto& [name, tensor] : zeros) std::fill(tensor.data.begin(), tensor.data.end(), std::byte{0});
   EXPECT_THAT(learner->Restore(zeros, {}, step), IsOk());
-  EXPECT_THAT(learner->TrainBatch(std::vector<uint32_t>{example}), IsOk());
+  EXPECT_THAT(learner->TrainBatch({.examples = std::vector<uint32_t>{example}}), IsOk());
   const std::vector<float> weight = FloatsIn(learner->weights(), "dense.weight");
   return {weight.begin() + kWide, weight.end()};
 }
@@ -331,12 +331,10 @@ TEST(TorchLearner, PixelsFinishedInputsAndFetchedOnesGiveTheSameBits) {
   options.pixels.preprocessing.height = height;
   const InputReader reader(kValues, options.pixels);
   std::vector<float> inputs(kExamples * kValues);
-  SB_ASSERT_OK(reader.Read(pictures.examples, Range(kExamples), inputs));
+  SB_ASSERT_OK(reader.Read(pictures.examples, {.examples = Range(kExamples)}, inputs));
   std::vector<const float*> rows;
   for (size_t i = 0; i < kExamples; ++i) rows.push_back(&inputs[i * kValues]);
-  const FetchRows fetch = [&](std::span<const uint32_t> examples, std::span<float> to) {
-    return reader.Read(pictures.examples, examples, to);
-  };
+  const FetchRows fetch = [&](const Batch& batch, std::span<float> to) { return reader.Read(pictures.examples, batch, to); };
   const auto losses = [&](decltype(Examples::rows) from) {
     return Losses(Make(SmallNet(0.3), {std::move(from), pictures.examples.labels}, options).get(), 3);
   };
@@ -407,9 +405,9 @@ TEST(TorchLearner, RefusesAStateThatDoesNotFit) {
 }
 
 TEST(TorchLearner, AnErrorOfTheFetchEndsTheStep) {
-  const FetchRows fetch = [](std::span<const uint32_t>, std::span<float>) { return absl::DataLossError("gone"); };
+  const FetchRows fetch = [](const Batch&, std::span<float>) { return absl::DataLossError("gone"); };
   const auto learner = Make(WithHead({4}, {{{"dense", "classes"}}}), {.rows = fetch, .labels = {0, 1}}, Options());
-  EXPECT_THAT(learner->TrainBatch(Range(2)), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("gone")));
+  EXPECT_THAT(learner->TrainBatch({.examples = Range(2)}), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("gone")));
 }
 
 TEST(TorchLearner, TellsTheSizesWhenMemoryRunsOut) {
@@ -421,8 +419,9 @@ TEST(TorchLearner, TellsTheSizesWhenMemoryRunsOut) {
   const graph::Graph graph = WithHead(
       {1, 1, 3}, {{{"max_pool", {{"size", 1'000'000}, {"strides", 1}, {"padding", 500'000}}}}, "global_max_pool", {{"dense", "classes"}}});
   const auto learner = Make(graph, features.examples, Options());
-  EXPECT_THAT(learner->TrainBatch(Range(64)), StatusIs(absl::StatusCode::kResourceExhausted,
-                                                       AllOf(HasSubstr("batches of 64 examples of 1x1x3"), HasSubstr("--batch-size"))));
+  EXPECT_THAT(
+      learner->TrainBatch({.examples = Range(64)}),
+      StatusIs(absl::StatusCode::kResourceExhausted, AllOf(HasSubstr("batches of 64 examples of 1x1x3"), HasSubstr("--batch-size"))));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ class TrainerTest : public ::testing::Test {
   void ForgetCheckpoints() { train::ForgetCheckpoints(folder_.path()); }
 
   const graph::Graph graph_;
-  const Pictures pictures_;
+  Pictures pictures_;
   const testing::TemporaryDirectory folder_;
   testing::FakeClock clock_;
   TrainerOptions options_;
@@ -123,6 +123,29 @@ TEST_F(TrainerTest, ResumesExactlyFromEveryPoint) {
     }
     ForgetCheckpoints();
   }
+}
+
+// What is drawn for a batch follows from epoch and index: they must be the same wherever a training was interrupted.
+TEST_F(TrainerTest, BatchesKnowTheirEpochAndPlaceAlsoAfterAResume) {
+  std::vector<std::pair<uint32_t, uint32_t>> places;
+  const FetchRows fetch = [&](const Batch& batch, std::span<float> rows) {
+    places.emplace_back(batch.epoch, batch.index);
+    std::fill(rows.begin(), rows.end(), static_cast<float>(batch.epoch + 1) / static_cast<float>(batch.index + 1));
+    return absl::OkStatus();
+  };
+  pictures_.training.rows = fetch;
+  options_.epochs = 2;
+  Recorder undisturbed, first, second;
+  SB_ASSERT_OK_AND_ASSIGN(const TrainOutcome whole, TrainWith(&undisturbed));
+  const std::vector<std::pair<uint32_t, uint32_t>> all = {{0, 0}, {0, 1}, {0, 2}, {0, 3}, {0, 4}, {1, 0}, {1, 1}, {1, 2}, {1, 3}, {1, 4}};
+  EXPECT_EQ(places, all);
+  ForgetCheckpoints();
+  places.clear();
+  first.cancel_after = 8;
+  SB_ASSERT_OK(TrainWith(&first));
+  SB_ASSERT_OK_AND_ASSIGN(const TrainOutcome rest, TrainWith(&second));
+  EXPECT_EQ(places, all);
+  EXPECT_EQ(DigestOf(rest.weights), DigestOf(whole.weights));
 }
 
 TEST_F(TrainerTest, ResumeOfAFinishedTrainingOnlyRepeatsItsEvents) {

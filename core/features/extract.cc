@@ -32,17 +32,53 @@ struct Sizes {
   size_t row_values = 0;
 };
 
+}  // namespace
+
+// Makes the network's input of the images of a batch.
+class BatchReader {
+ public:
+  BatchReader(const Sizes& sizes, std::shared_ptr<const image::PixelScaler> scaler, int reading_threads)
+      : sizes_(sizes), scaler_(std::move(scaler)), scratch_(sizes.batch * sizes.image_values), statuses_(sizes.batch) {
+    if (reading_threads > 1) readers_.emplace(static_cast<size_t>(reading_threads - 1));  // the calling thread reads too
+  }
+
+  // `input` is as long as a batch; beyond the images it is padded. Of several failures, the first in the order of the images.
+  absl::Status Read(const ReadPixels& read, std::span<const size_t> images, std::span<float> input) {
+    const auto prepare = [&](size_t i) {
+      const size_t begin = i * sizes_.image_values;
+      const auto pixels = read(images[i], std::span(scratch_).subspan(begin, sizes_.image_values));
+      statuses_[i] = pixels.status();
+      if (pixels.ok()) scaler_->Apply(*pixels, input.subspan(begin, sizes_.image_values));
+    };
+    if (readers_) {
+      readers_->ParallelFor(images.size(), prepare);
+    } else {
+      for (size_t i = 0; i < images.size(); ++i) prepare(i);
+    }
+    for (size_t i = 0; i < images.size(); ++i) SB_RETURN_IF_ERROR(statuses_[i]);
+    std::ranges::fill(input.subspan(images.size() * sizes_.image_values), 0.0f);
+    return absl::OkStatus();
+  }
+
+ private:
+  const Sizes sizes_;
+  const std::shared_ptr<const image::PixelScaler> scaler_;
+  std::optional<ThreadPool> readers_;
+  std::vector<uint8_t> scratch_;
+  std::vector<absl::Status> statuses_;
+};
+
+namespace {
+
 // Three stages, each on a thread of its own, between which batches go round in queues.
 class Pipeline {
  public:
-  Pipeline(const Sizes& sizes, std::span<const size_t> images, const image::PixelScaler& scaler, int reading_threads)
-      : sizes_(sizes), images_(images), scaler_(scaler), batches_(kBatchesInFlight) {
-    if (reading_threads > 1) readers_.emplace(static_cast<size_t>(reading_threads - 1));  // the preparing thread reads too
+  Pipeline(const Sizes& sizes, std::span<const size_t> images, BatchReader* reader)
+      : sizes_(sizes), images_(images), reader_(reader), batches_(kBatchesInFlight) {
     for (Batch& batch : batches_) {
       batch.input.resize(sizes.batch * sizes.image_values);
       batch.rows.resize(sizes.batch * sizes.row_values);
     }
-    scratch_.resize(sizes.batch * sizes.image_values);
     for (Batch& batch : batches_) free_.Push(&batch);
   }
 
@@ -82,31 +118,13 @@ class Pipeline {
       if (!batch || Stopped()) break;
       (*batch)->first = first;
       (*batch)->count = std::min(sizes_.batch, images_.size() - first);
-      if (absl::Status status = Prepare(read, *batch); !status.ok()) {
+      if (absl::Status status = reader_->Read(read, images_.subspan(first, (*batch)->count), (*batch)->input); !status.ok()) {
         Fail(std::move(status));
         break;
       }
       prepared_.Push(*batch);
     }
     prepared_.Close();
-  }
-
-  absl::Status Prepare(const ReadPixels& read, Batch* batch) {
-    std::vector<absl::Status> statuses(batch->count);
-    const auto prepare = [&](size_t i) {
-      const size_t begin = i * sizes_.image_values;
-      const auto pixels = read(images_[batch->first + i], std::span(scratch_).subspan(begin, sizes_.image_values));
-      statuses[i] = pixels.status();
-      if (pixels.ok()) scaler_.Apply(*pixels, std::span(batch->input).subspan(begin, sizes_.image_values));
-    };
-    if (readers_) {
-      readers_->ParallelFor(batch->count, prepare);
-    } else {
-      for (size_t i = 0; i < batch->count; ++i) prepare(i);
-    }
-    for (const absl::Status& status : statuses) SB_RETURN_IF_ERROR(status);
-    std::fill(batch->input.begin() + static_cast<std::ptrdiff_t>(batch->count * sizes_.image_values), batch->input.end(), 0.0f);
-    return absl::OkStatus();
   }
 
   void StoreAll(const Extractor::Sink& sink) {
@@ -125,10 +143,8 @@ class Pipeline {
 
   const Sizes sizes_;
   const std::span<const size_t> images_;
-  const image::PixelScaler& scaler_;
-  std::optional<ThreadPool> readers_;
+  BatchReader* const reader_;
   std::vector<Batch> batches_;
-  std::vector<uint8_t> scratch_;  // of the batch that is being prepared
   BoundedQueue<Batch*> free_{kBatchesInFlight}, prepared_{kBatchesInFlight}, computed_{kBatchesInFlight};
   mutable Mutex mutex_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);  // the first failure
@@ -168,26 +184,56 @@ absl::StatusOr<Extractor> Extractor::Create(nn::Backend* backend, const graph::S
   return extractor;
 }
 
+absl::Status Extractor::Forward(std::span<const float> input, size_t count, std::span<float> rows) {
+  if (options_.pool == Pool::kNone) return backend_->Forward(input, options_.batch, rows);
+  const size_t values = backend_->output_values();
+  unpooled_.resize(options_.batch * values);
+  SB_RETURN_IF_ERROR(backend_->Forward(input, options_.batch, unpooled_));
+  for (size_t i = 0; i < count; ++i) {
+    PoolPositions(std::span(std::as_const(unpooled_)).subspan(i * values, values), options_.pool,
+                  rows.subspan(i * row_values_, row_values_));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Extractor::Run(std::span<const size_t> images, const ReadPixels& read, const Sink& sink, const OnProgress& on_progress) {
   const Sizes sizes{options_.batch, image_values_, row_values_};
   try {
-    Pipeline pipeline(sizes, images, *scaler_, options_.reading_threads);
-    std::vector<float> unpooled(options_.pool == Pool::kNone ? 0 : options_.batch * backend_->output_values());
+    BatchReader reader(sizes, scaler_, options_.reading_threads);
+    Pipeline pipeline(sizes, images, &reader);
     const auto forward = [&](Batch* batch) -> absl::Status {
-      SB_RETURN_IF_ERROR(backend_->Forward(batch->input, options_.batch, unpooled.empty() ? batch->rows : unpooled));
-      for (size_t i = 0; !unpooled.empty() && i < batch->count; ++i) {
-        const size_t values = backend_->output_values();
-        PoolPositions(std::span(unpooled).subspan(i * values, values), options_.pool,
-                      std::span(batch->rows).subspan(i * row_values_, row_values_));
-      }
+      SB_RETURN_IF_ERROR(Forward(batch->input, batch->count, batch->rows));
       if (!on_progress || on_progress(batch->first + batch->count, images.size())) return absl::OkStatus();
       return absl::CancelledError("the computation of features was stopped");
     };
     return pipeline.Run(read, forward, sink);
   } catch (const std::bad_alloc&) {
-    return OutOfMemoryError(absl::StrCat("no memory for ", kBatchesInFlight, " batches of ", options_.batch, " images with ",
-                                         image_values_ + row_values_, " numbers each; a smaller batch needs less"));
+    return NoMemory(kBatchesInFlight);
   }
+}
+
+absl::Status Extractor::Compute(std::span<const size_t> images, const ReadPixels& read, std::span<float> rows) {
+  try {
+    if (reader_ == nullptr) {
+      reader_ = std::make_shared<BatchReader>(Sizes{options_.batch, image_values_, row_values_}, scaler_, options_.reading_threads);
+      input_.resize(options_.batch * image_values_);
+      batch_rows_.resize(options_.batch * row_values_);
+    }
+    for (size_t first = 0; first < images.size(); first += options_.batch) {
+      const size_t count = std::min(options_.batch, images.size() - first);
+      SB_RETURN_IF_ERROR(reader_->Read(read, images.subspan(first, count), input_));
+      SB_RETURN_IF_ERROR(Forward(input_, count, batch_rows_));
+      std::copy_n(batch_rows_.begin(), count * row_values_, rows.begin() + static_cast<std::ptrdiff_t>(first * row_values_));
+    }
+    return absl::OkStatus();
+  } catch (const std::bad_alloc&) {
+    return NoMemory(1);
+  }
+}
+
+absl::Status Extractor::NoMemory(size_t batches) const {
+  return OutOfMemoryError(absl::StrCat("no memory for ", batches, " batches of ", options_.batch, " images with ",
+                                       image_values_ + row_values_, " numbers each; a smaller batch needs less"));
 }
 
 }  // namespace seedbed::features

@@ -24,7 +24,7 @@ struct ExtractorOptions {
   Pool pool = Pool::kNone;
   size_t batch = 32;
   // That read and prepare images: 1 is enough where pixels lie in memory or in mapped files; as many as the machine has cores where they
-  // are decoded.
+  // are decoded or augmented.
   int reading_threads = 1;
 };
 
@@ -34,6 +34,8 @@ using ReadPixels = std::function<absl::StatusOr<std::span<const uint8_t>>(size_t
 
 // Image i is row i, which must outlive the function.
 ReadPixels PixelsOf(const StoredRows& rows);
+
+class BatchReader;
 
 // Used by one thread at a time. Batches are of one size, the last one padded, so that an image has the same features in whatever company it
 // comes. Memory does not depend on the number of images.
@@ -55,9 +57,17 @@ class Extractor {
   // The first failure of `read` (in the order of the images), of the backend or of `sink` ends it.
   absl::Status Run(std::span<const size_t> images, const ReadPixels& read, const Sink& sink, const OnProgress& on_progress);
 
+  // The same features, one row after the other, for a few images that are wanted at once: reads and computes in turn, on buffers that it
+  // keeps from call to call.
+  absl::Status Compute(std::span<const size_t> images, const ReadPixels& read, std::span<float> rows);
+
  private:
   Extractor(nn::Backend* backend, graph::Shape row_shape, const image::Preprocessing& preprocessing, std::vector<float> mean_image,
             const ExtractorOptions& options);
+
+  // The rows of a prepared batch's first `count` images.
+  absl::Status Forward(std::span<const float> input, size_t count, std::span<float> rows);
+  absl::Status NoMemory(size_t batches) const;
 
   nn::Backend* backend_;
   graph::Shape row_shape_;
@@ -65,6 +75,12 @@ class Extractor {
   size_t image_values_;
   std::shared_ptr<const image::PixelScaler> scaler_;
   ExtractorOptions options_;
+  std::vector<float> unpooled_;  // what the backend makes of a batch, where that is pooled
+
+  // Of Compute.
+  std::shared_ptr<BatchReader> reader_;
+  std::vector<float> input_;
+  std::vector<float> batch_rows_;
 };
 
 }  // namespace seedbed::features

@@ -62,10 +62,11 @@ absl::StatusOr<Backbone> OpenBackbone(const ExtractSpec& spec) {
     SB_ASSIGN_OR_RETURN(backbone.layer, BackboneEnd(backbone.model));
   }
   backbone.weights_sha256 = nn::ModelSha256(backbone.model);
-  PreprocessingSpec size;
-  size.width = spec.width;
-  size.height = spec.height;
-  SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, ResolvePreprocessing(size, backbone.model.preprocessing));
+  PreprocessingSpec pictures;
+  pictures.width = spec.width;
+  pictures.height = spec.height;
+  pictures.steps = spec.steps;
+  SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, ResolvePreprocessing(pictures, backbone.model.preprocessing));
   SB_ASSIGN_OR_RETURN(backbone.model.graph, graph::CutAt(backbone.model.graph, backbone.layer));
   SB_RETURN_IF_ERROR(Resize(preprocessing, &backbone.model));
   return backbone;
@@ -129,7 +130,7 @@ class ExtractTask {
                        ToAbsl(net->backend())),
           context_);
     };
-    auto rows = net->Load(dataset_, rows_, on_plan, context_);
+    auto rows = net->Load(dataset_, AsTheyAre(rows_), Augmentation(), on_plan, context_);
     const double seconds = std::chrono::duration<double>(SystemClock().Monotonic() - started_).count();
     if (!rows.ok() || computed_ == 0) return rows;
     images_per_second_ = static_cast<double>(computed_) / std::max(seconds, 1e-9);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct ExtractSpec {
   std::string dtype = "float32";  // "float32", "float16", "bfloat16"
   int width = 0;                  // pixels; 0: the model's
   int height = 0;
+  std::optional<std::string> steps;  // instead of the model's, as PreprocessingSpec has them
   int batch_size = 32;
   int threads = 0;  // 0: the profile's
 };

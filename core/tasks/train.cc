@@ -1,5 +1,6 @@
 #include "core/tasks/train.h"
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "core/base/status_macros.h"
 #include "core/nn/model_file.h"
 #include "core/nn/network.h"
+#include "core/tasks/augmentation.h"
 #include "core/tasks/dataset_events.h"
 #include "core/tasks/labelled_images.h"
 #include "core/tasks/publish_model.h"
@@ -33,7 +35,8 @@ constexpr char kBestWeightsName[] = "best.safetensors";
 // Tells the task's context what the trainer says.
 class ContextObserver : public train::TrainObserver {
  public:
-  ContextObserver(EpochPlan plan, TaskContext& context) : plan_(plan), context_(context) {}
+  // `prepared`: rows of inputs that were made beforehand, at most.
+  ContextObserver(EpochPlan plan, int64_t prepared, TaskContext& context) : plan_(plan), prepared_(prepared), context_(context) {}
 
   bool Cancelled() override { return context_.cancelled(); }
   void OnProgress(int epoch, int64_t done, int64_t total, double images_per_second) override {
@@ -46,10 +49,11 @@ class ContextObserver : public train::TrainObserver {
         absl::StrCat("resumed from a checkpoint: epoch ", epoch, ", batches already done: ", batches_done), context_);
   }
   // Beyond what decoding the images and running the backbone on them have counted.
-  void OnCheckpoint(int64_t mark) override { context_.Checkpointed(2 * (plan_.images + plan_.val_images) + mark); }
+  void OnCheckpoint(int64_t mark) override { context_.Checkpointed(2 * prepared_ + mark); }
 
  private:
   const EpochPlan plan_;
+  const int64_t prepared_;
   TaskContext& context_;
 };
 
@@ -89,7 +93,8 @@ class TrainTask {
     SB_ASSIGN_OR_RETURN(TrainRows rows, inputs_->MakeRows(PlanText(), threads_, &network_, context_));
     frozen_ = rows.frozen;
     SB_ASSIGN_OR_RETURN(const std::unique_ptr<train::Learner> learner, MakeLearner(&rows));
-    ContextObserver observer(Plan(), context_);
+    const int64_t prepared = Plan().images * std::max(1, spec_.augment_views) + Plan().val_images;
+    ContextObserver observer(Plan(), prepared, context_);
     absl::StatusOr<train::TrainOutcome> outcome = train::Train(TrainerOptionsFor(), learner.get(), &observer);
     if (outcome.status().code() == absl::StatusCode::kOutOfRange) {
       absl::Status diverged = outcome.status();
@@ -194,10 +199,13 @@ class TrainTask {
   void TellFrozenUse(TrainResult* result) const {
     if (!frozen_) return;
     const size_t images = inputs_->training_labels().size() + inputs_->validation_labels().size();
+    const size_t rows = frozen_->cached ? frozen_->rows : images;
     const size_t computed = frozen_->backend.empty() ? 0 : frozen_->cached ? frozen_->computed : images;
+    // What is augmented anew for each batch is not among the rows.
+    const size_t anew = !spec_.augment.empty() && frozen_->cached && spec_.augment_views == 0 ? inputs_->training_labels().size() : 0;
     result->frozen_layer = frozen_->layer;
-    result->backbone_images = static_cast<int64_t>(computed);
-    result->cached_images = static_cast<int64_t>(images - computed);
+    result->backbone_images = static_cast<int64_t>(computed + anew);
+    result->cached_images = static_cast<int64_t>(rows - computed);
   }
 
   // Leaves the best weights so far as artifacts.
@@ -226,9 +234,12 @@ class TrainTask {
 
 absl::StatusOr<TrainResult> RunTrain(const TrainSpec& spec, TaskContext& context) {
   SB_RETURN_IF_ERROR(CheckRecipe(spec));
-  SB_ASSIGN_OR_RETURN(std::unique_ptr<TrainInputs> inputs, TrainInputs::Open(spec, context));
+  SB_ASSIGN_OR_RETURN(const Augmentation augmentation, Augmentation::Create(spec));
+  TrainSpec written_out = spec;
+  written_out.augment = augmentation.empty() ? "" : augmentation.json().dump();
+  SB_ASSIGN_OR_RETURN(std::unique_ptr<TrainInputs> inputs, TrainInputs::Open(written_out, context));
   SB_ASSIGN_OR_RETURN(TrainNetwork network, inputs->MakeNetwork());
-  return TrainTask(spec, std::move(inputs), std::move(network), context).Run();
+  return TrainTask(written_out, std::move(inputs), std::move(network), context).Run();
 }
 
 }  // namespace seedbed::tasks

@@ -51,6 +51,8 @@ struct TrainSpec {
   int batch_size = 32;
   OptimizerSpec optimizer;
   PreprocessingSpec preprocessing;
+  std::string augment;    // JSON list (core/augment/pipeline.h) of what is done to training images anew in each epoch; empty: nothing
+  int augment_views = 0;  // with a frozen part: of each training image, which the epochs take in turn; 0: anew in each epoch
   uint64_t seed = 0;
   bool shuffle = true;
   Keep keep = Keep::kLast;

@@ -162,6 +162,10 @@ absl::StatusOr<std::unique_ptr<TrainInputs>> OpenTrainFeatures(const TrainSpec& 
     return absl::InvalidArgumentError(
         absl::StrCat("dataset '", spec.dataset, "' and feature set '", spec.features, "' are given; leave one of them out"));
   }
+  if (!spec.augment.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("augment is given, but the features of '", spec.features,
+                                                   "' are fixed; train from the dataset, with weights, augment and augment_views"));
+  }
   SB_ASSIGN_OR_RETURN(features::FeatureSet training, features::FeatureSet::Open(spec.features_dir));
   if (training.size() == 0) return absl::InvalidArgumentError(absl::StrCat("feature set '", spec.features, "' is empty"));
   std::optional<features::FeatureSet> validation;

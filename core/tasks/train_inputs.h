@@ -23,7 +23,8 @@ struct FrozenUse {
   std::string backend;  // empty: nothing was computed
   int threads = 0;
   bool cached = false;  // in the feature cache
-  size_t computed = 0;  // with it: rows that were not there yet
+  size_t rows = 0;      // with it: that were asked for
+  size_t computed = 0;  // with it: of those, what was not there yet
 };
 
 // The inputs of the network's tail.

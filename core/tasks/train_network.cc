@@ -67,9 +67,11 @@ absl::StatusOr<TrainNetwork> FromArchitecture(const TrainSpec& spec, const std::
                 {});
 }
 
-image::Preprocessing WithSizeOf(const image::Preprocessing& sized, image::Preprocessing preprocessing) {
-  preprocessing.width = sized.width;
-  preprocessing.height = sized.height;
+// With what may be chosen anew for weights: how large pictures are, and what is done to them before they become numbers.
+image::Preprocessing WithPicturesOf(const image::Preprocessing& chosen, image::Preprocessing preprocessing) {
+  preprocessing.width = chosen.width;
+  preprocessing.height = chosen.height;
+  preprocessing.steps = chosen.steps;
   return preprocessing;
 }
 
@@ -79,10 +81,10 @@ absl::Status Disagreement(std::string_view who, const image::Preprocessing& trai
                                                  image::PreprocessingDifference(wanted, trained), ")"));
 }
 
-// Settings that the weights were trained under hold for whatever is built on them; only the size may be another.
+// Settings that the weights were trained under hold for whatever is built on them; only size and pipeline may be others.
 absl::StatusOr<image::Preprocessing> PreprocessingFor(const TrainSpec& spec, const image::Preprocessing& trained) {
   SB_ASSIGN_OR_RETURN(const image::Preprocessing wanted, ResolvePreprocessing(spec.preprocessing, trained));
-  if (wanted == WithSizeOf(wanted, trained)) return wanted;
+  if (wanted == WithPicturesOf(wanted, trained)) return wanted;
   return Disagreement(Named(spec), trained, wanted);
 }
 

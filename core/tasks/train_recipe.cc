@@ -62,16 +62,21 @@ absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec)
 }
 
 nlohmann::json RecipeJson(const TrainSpec& spec, const nn::SavedModel& model) {
-  return {{"arch", model.arch},
-          {"head", spec.head},
-          {"trainable", spec.trainable},
-          {"epochs", spec.epochs},
-          {"batch_size", spec.batch_size},
-          {"optimizer", OptimizerJson(spec.optimizer)},
-          {"preprocessing", image::PreprocessingToJson(model.preprocessing)},
-          {"seed", spec.seed},
-          {"shuffle", spec.shuffle},
-          {"keep", spec.keep == Keep::kBest ? "best" : "last"}};
+  nlohmann::json recipe = {{"arch", model.arch},
+                           {"head", spec.head},
+                           {"trainable", spec.trainable},
+                           {"epochs", spec.epochs},
+                           {"batch_size", spec.batch_size},
+                           {"optimizer", OptimizerJson(spec.optimizer)},
+                           {"preprocessing", image::PreprocessingToJson(model.preprocessing)},
+                           {"seed", spec.seed},
+                           {"shuffle", spec.shuffle},
+                           {"keep", spec.keep == Keep::kBest ? "best" : "last"}};
+  if (!spec.augment.empty()) {
+    recipe["augment"] = nlohmann::json::parse(spec.augment);
+    recipe["augment_views"] = spec.augment_views;
+  }
+  return recipe;
 }
 
 }  // namespace seedbed::tasks

@@ -18,7 +18,7 @@ absl::Status CheckRecipe(const TrainSpec& spec);
 absl::StatusOr<train::OptimizerOptions> OptimizerFrom(const OptimizerSpec& spec);
 
 // Every setting that decides the weights, for model.json and for the digest that binds checkpoints to their job.
-// `model`: what is trained.
+// `model`: what is trained. The spec's augment must be a JSON list.
 nlohmann::json RecipeJson(const TrainSpec& spec, const nn::SavedModel& model);
 
 }  // namespace seedbed::tasks

@@ -1,0 +1,65 @@
+#include "core/tasks/augmentation.h"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/digest.h"
+#include "core/base/status_macros.h"
+
+namespace seedbed::tasks {
+namespace {
+
+constexpr char kField[] = "augment";
+
+// The first 64 bits.
+uint64_t NumberOf(std::string_view sha256) {
+  uint64_t number = 0;
+  std::from_chars(sha256.data(), sha256.data() + 16, number, 16);
+  return number;
+}
+
+}  // namespace
+
+absl::StatusOr<Augmentation> Augmentation::Create(const TrainSpec& spec) {
+  augment::Pipeline steps;
+  if (!spec.augment.empty()) {
+    const auto list = nlohmann::json::parse(spec.augment, /*cb=*/nullptr, /*allow_exceptions=*/false);
+    SB_ASSIGN_OR_RETURN(steps, augment::Pipeline::ParseRandom(list, kField));
+  }
+  if (spec.augment_views < 0 || spec.augment_views > 1'000) {
+    return absl::InvalidArgumentError(absl::StrCat("augment_views is ", spec.augment_views, "; it must be from 0 to 1,000"));
+  }
+  if (spec.augment_views > 0 && steps.empty()) return absl::InvalidArgumentError("augment_views needs a step in augment");
+  return Augmentation(std::move(steps), spec.seed, static_cast<size_t>(spec.augment_views));
+}
+
+std::string Augmentation::Text() const {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < steps_.size(); ++i) names.push_back(steps_.name(i));
+  return absl::StrJoin(names, ", ");
+}
+
+absl::Status Augmentation::CheckSize(int width, int height) const { return Annotate(steps_.CheckSize(width, height), kField); }
+
+void Augmentation::Apply(std::string_view sha256, uint32_t epoch, augment::Picture picture, augment::Scratch* scratch) const {
+  steps_.Apply({.seed = seed_, .epoch = epoch, .image = NumberOf(sha256)}, picture, scratch);
+}
+
+std::string Augmentation::Digest(std::string_view sha256, uint32_t epoch) const {
+  const nlohmann::json identity = {{"image", std::string(sha256)}, {"augment", json()}, {"seed", seed_}, {"view", epoch}};
+  return Sha256Hex(identity.dump());
+}
+
+void Augmenter::Make(std::string_view sha256, uint32_t epoch, std::span<const uint8_t> pixels, std::span<uint8_t> target) {
+  std::copy(pixels.begin(), pixels.end(), target.begin());
+  std::unique_ptr<augment::Scratch> scratch = scratches_.Borrow();
+  augmentation_.Apply(sha256, epoch, {.width = width_, .height = height_, .rgb = target}, scratch.get());
+  scratches_.Return(std::move(scratch));
+}
+
+}  // namespace seedbed::tasks

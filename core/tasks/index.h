@@ -1,12 +1,11 @@
 // The index job: labelled image files in, a dataset version out.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/tasks/dataset_version.h"
 #include "core/tasks/task_context.h"
 
 namespace seedbed::tasks {
@@ -19,24 +18,9 @@ struct IndexSpec {
   bool follow_links = false;
 };
 
-struct ClassCount {
-  std::string name;
-  int64_t images = 0;
-};
+using IndexResult = DatasetSummary;
 
-struct IndexResult {
-  int64_t images = 0;
-  int64_t bytes = 0;
-  int64_t rejected = 0;
-  std::vector<ClassCount> classes;
-  int64_t duplicate_groups = 0;
-  int64_t near_duplicate_pairs = 0;
-  std::string manifest_sha256;
-};
-
-// Writes dataset.json, manifest.tsv and rejected.tsv to output_dir, and rejected.tsv, duplicates.tsv and near_duplicates.tsv to
-// artifacts_dir when they have rows. Emits the log line "Found N images belonging to K classes." INVALID_ARGUMENT when the folder has no
-// class folder, or none of its images can be read.
+// Makes a version as RecordVersion does. INVALID_ARGUMENT when the folder has no class folder, or none of its images can be read.
 absl::StatusOr<IndexResult> RunIndex(const IndexSpec& spec, TaskContext& context);
 
 }  // namespace seedbed::tasks

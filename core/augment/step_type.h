@@ -32,6 +32,7 @@ std::span<const StepType> FlipSteps();         // fliplr, flipud
 std::span<const StepType> CropSteps();         // crop, crop_and_pad
 std::span<const StepType> BlurSteps();         // gaussian_blur, average_blur, median_blur
 std::span<const StepType> ArithmeticSteps();   // multiply, add, linear_contrast
+std::span<const StepType> KerasSteps();        // keras, keras_transform
 
 // All of them.
 std::vector<const StepType*> StepTypes();

@@ -95,8 +95,10 @@ class CropAndPad : public Step {
     for (size_t i = 0; i < kSides; ++i) {
       if (i == 0 || settings_.independent || settings_.sides.size() > 1)
         drawn = settings_.percent ? side(i).Draw(random) : side(i).DrawInteger(random);
+      // imgaug's precision decides which way halves are rounded.
       const int size = i == kTop || i == kBottom ? height : width;
-      borders[i] = settings_.sign * static_cast<int>(settings_.percent ? std::nearbyint(size * drawn) : drawn);
+      borders[i] = settings_.sign *
+                   static_cast<int>(settings_.percent ? std::nearbyint(static_cast<float>(size) * static_cast<float>(drawn)) : drawn);
     }
     return borders;
   }
@@ -157,22 +159,10 @@ absl::StatusOr<std::unique_ptr<Step>> MakeCrop(StepFields* fields) {
   return std::make_unique<CropAndPad>(fields->number(), std::move(settings));
 }
 
-int ReadPadMode(StepFields* fields) {
-  static const std::vector<std::pair<std::string, int>> kModes = {{"constant", cv::BORDER_CONSTANT},
-                                                                  {"edge", cv::BORDER_REPLICATE},
-                                                                  {"reflect", cv::BORDER_REFLECT_101},
-                                                                  {"symmetric", cv::BORDER_REFLECT},
-                                                                  {"wrap", cv::BORDER_WRAP}};
-  std::vector<std::string> names;
-  for (const auto& [name, mode] : kModes) names.push_back(name);
-  const std::string chosen = fields->Choice("pad_mode", "constant", names);
-  return kModes[static_cast<size_t>(std::find(names.begin(), names.end(), chosen) - names.begin())].second;
-}
-
 absl::StatusOr<std::unique_ptr<Step>> MakeCropAndPad(StepFields* fields) {
   CropSettings settings{.sides = {}};
   ReadSides(fields, {-1, 1}, {-kMostPixels, kMostPixels}, Distribution::Uniform(-0.1, 0.1), &settings);
-  settings.pad_mode = ReadPadMode(fields);
+  settings.pad_mode = ReadCvBorder("pad_mode", fields);
   settings.pad_value = fields->Drawn("pad_cval", Distribution::Constant(0), {0, 255});
   SB_RETURN_IF_ERROR(fields->Finish());
   return std::make_unique<CropAndPad>(fields->number(), std::move(settings));

@@ -1,10 +1,12 @@
-// Pictures as OpenCV sees them, without a copy. Private to this room.
+// Pictures and borders as OpenCV sees them. Private to this room.
 #pragma once
 
 #include <algorithm>
 #include <opencv2/core.hpp>
+#include <string_view>
 
 #include "core/augment/step.h"
+#include "core/augment/step_fields.h"
 
 namespace seedbed::augment {
 
@@ -17,5 +19,9 @@ inline cv::Mat CvCopy(Picture picture, size_t buffer, Scratch* scratch) {
   std::copy(picture.rgb.begin(), picture.rgb.end(), copy.begin());
   return {picture.height, picture.width, CV_8UC3, copy.data()};
 }
+
+// Reads a setting that says, in imgaug's words, what lies beyond the pixels: constant (the default), edge, reflect, symmetric, wrap. Gives
+// the cv::BorderTypes of the same meaning.
+int ReadCvBorder(std::string_view setting, StepFields* fields);
 
 }  // namespace seedbed::augment

@@ -12,12 +12,20 @@ struct Preset {
   std::string_view steps;  // JSON
 };
 
-constexpr std::array<Preset, 1> kPresets = {{
+constexpr auto kPresets = std::to_array<Preset>({
     // The settings of the plant-seedlings chapter. Its Keras took the shear of 0.2 for radians.
     {.name = "chapter_keras",
      .steps = R"([{"keras": {"rotation_range": 90, "width_shift_range": 0.2, "height_shift_range": 0.2, "shear_range": 11.459155902616466,
                              "zoom_range": 0.1, "horizontal_flip": true, "fill_mode": "nearest", "compat": "keras2"}}])"},
-}};
+    // The same chapter's imgaug pipeline.
+    {.name = "chapter_imgaug", .steps = R"([{"sequential": {"random_order": true, "steps": [
+                     {"fliplr": 0.5},
+                     {"crop": [0, 0.1]},
+                     {"sometimes": {"p": 0.5, "then": [{"gaussian_blur": [0, 0.5]}]}},
+                     {"linear_contrast": [0.75, 1.5]},
+                     {"additive_gaussian_noise": {"scale": [0, 12.75], "per_channel": 0.5}},
+                     {"multiply": {"mul": [0.8, 1.2], "per_channel": 0.2}}]}}])"},
+});
 
 }  // namespace
 

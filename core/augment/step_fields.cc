@@ -39,7 +39,7 @@ void StepFields::Fail(std::string_view name, const std::string& what) {
 void StepFields::Resolve(std::string_view name, json value) { resolved_[std::string(name)] = std::move(value); }
 
 const json* StepFields::Read(std::string_view name) {
-  read_.emplace_back(name);
+  if (std::find(read_.begin(), read_.end(), name) == read_.end()) read_.emplace_back(name);
   const auto found = settings_.find(std::string(name));
   return found == settings_.end() ? nullptr : &*found;
 }

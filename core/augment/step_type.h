@@ -33,6 +33,9 @@ std::span<const StepType> CropSteps();         // crop, crop_and_pad
 std::span<const StepType> BlurSteps();         // gaussian_blur, average_blur, median_blur
 std::span<const StepType> ArithmeticSteps();   // multiply, add, linear_contrast
 std::span<const StepType> KerasSteps();        // keras, keras_transform
+std::span<const StepType> NoiseSteps();        // additive_gaussian_noise, dropout, coarse_dropout
+std::span<const StepType> AffineSteps();       // affine
+std::span<const StepType> HueSteps();          // hue and saturation, added to and multiplied
 
 // All of them.
 std::vector<const StepType*> StepTypes();

@@ -19,11 +19,15 @@ run_ctest() {
 # The photographs that tests compare with; where they are absent the tests that need them skip.
 sample_dir() { echo "${SEEDBED_SAMPLE_DIR:-$(readlink -m ../shared/data/seedlings)}"; }
 
+# imgaug, a peer that needs an older NumPy than the others.
+ensure_imgaug() { ensure_venv .venv-imgaug tests/parity/augment/imgaug_requirements.txt --no-deps; }
+
 # run_pytest RESULTS PYTEST ARGUMENTS…
 run_pytest() {
   local results=$1
   shift
   ensure_venv .venv tests/parity/requirements.txt
+  ensure_imgaug
   SEEDBED_SAMPLE_DIR=$(sample_dir) SEEDBED_BUILD_DIR=${SEEDBED_BUILD_DIR:-$PWD/build/release} \
     .venv/bin/python -m pytest -c tests/pytest.ini --junitxml "$PWD/build/test-results/$results.xml" "$@" </dev/null
 }
@@ -49,5 +53,6 @@ verb_bench() {
   build_tree release all
   ensure_venv .venv tests/parity/requirements.txt
   ensure_venv .deps/bench tests/bench/requirements.txt
+  ensure_imgaug
   SEEDBED_SAMPLE_DIR=$(sample_dir) SEEDBED_PEERS_PYTHON=$PWD/.deps/bench/bin/python .venv/bin/python tests/bench/run_bench.py --build-dir build/release "$@"
 }

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 
-#include "core/augment/per_channel.h"
 #include "core/augment/step.h"
 
 namespace seedbed::augment {
@@ -15,15 +14,5 @@ using ByteTable = std::array<uint8_t, 256>;
 void ApplyTable(const ByteTable& table, Picture picture);
 // Red, green and blue each through its own.
 void ApplyTables(const std::array<ByteTable, 3>& tables, Picture picture);
-
-// Fills one table, or three, by `fill(value, &table)`, and applies them.
-template <typename Fill>
-void ApplyFilledTables(const ChannelValues& drawn, Picture picture, Fill fill) {
-  std::array<ByteTable, 3> tables;
-  fill(drawn.values[0], &tables[0]);
-  if (drawn.shared) return ApplyTable(tables[0], picture);
-  for (size_t channel = 1; channel < tables.size(); ++channel) fill(drawn.values[channel], &tables[channel]);
-  ApplyTables(tables, picture);
-}
 
 }  // namespace seedbed::augment

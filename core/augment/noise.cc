@@ -7,6 +7,7 @@
 #include <numbers>
 #include <utility>
 
+#include "core/augment/pixel_kernels.h"
 #include "core/base/philox_bulk.h"
 
 namespace seedbed::augment {
@@ -80,40 +81,25 @@ void ForEachChunk(const NoiseSource& source, size_t count, Use use) {
   }
 }
 
-// Noise in whole grey levels from numbers: their quantiles, scaled. The scale has 8 fractional bits, what leaves the 16-bit product 4.
-struct NoiseScale {
-  static constexpr int kScaleBits = 8, kLevelBits = kQuantileBits + kScaleBits - 16;
-  int16_t scale;
-  int16_t offset;  // loc and the half that rounds
-
-  NoiseScale(double loc, double deviation)
-      : scale(static_cast<int16_t>(std::lround(deviation * (1 << kScaleBits)))),
-        offset(static_cast<int16_t>(std::lround(loc * (1 << kLevelBits)) + (1 << (kLevelBits - 1)))) {}
-
-  // In place: absolute quantiles on entry. `numbers` gives the signs.
-  void Apply(std::span<const uint16_t> numbers, std::span<int16_t> levels) const {
-    for (size_t i = 0; i < levels.size(); ++i) {
-      const auto sign = static_cast<int16_t>(static_cast<int16_t>(numbers[i]) >> 15);
-      const auto quantile = static_cast<int16_t>((levels[i] ^ sign) - sign);
-      const auto scaled = static_cast<int16_t>((int32_t{quantile} * scale) >> 16);
-      levels[i] = static_cast<int16_t>(static_cast<int16_t>(scaled + offset) >> kLevelBits);
-    }
-  }
-};
+// Of a standard deviation and a mean, with the half that rounds.
+NoiseScale ScaleOf(double loc, double deviation) {
+  constexpr int kScaleBits = 8, kLevelBits = kQuantileBits + kScaleBits - 16;
+  return {.scale = static_cast<int16_t>(std::lround(deviation * (1 << kScaleBits))),
+          .offset = static_cast<int16_t>(std::lround(loc * (1 << kLevelBits)) + (1 << (kLevelBits - 1)))};
+}
 
 void LookUp(const Quantiles& quantiles, std::span<const uint16_t> numbers, std::span<int16_t> levels) {
   for (size_t i = 0; i < levels.size(); ++i) levels[i] = quantiles[numbers[i] & (kHalf - 1)];
 }
 
-uint8_t Saturate(int value) { return static_cast<uint8_t>(std::clamp(value, 0, 255)); }
-
-void AddLevels(std::span<const int16_t> levels, uint8_t* values) {
-  for (size_t i = 0; i < levels.size(); ++i) values[i] = Saturate(values[i] + levels[i]);
-}
-
-// Each level three times.
-void Triple(std::span<const int16_t> levels, std::span<int16_t> tripled) {
-  for (size_t i = 0; i < levels.size(); ++i) tripled[3 * i] = tripled[3 * i + 1] = tripled[3 * i + 2] = levels[i];
+// Each level three times. `tripled` has room for one more.
+void Triple(std::span<const int16_t> levels, int16_t* tripled) {
+  for (const int16_t level : levels) {
+    // Four at once: the next level overwrites the last of them.
+    const uint64_t four = uint64_t{static_cast<uint16_t>(level)} * 0x0001'0001'0001'0001;
+    std::memcpy(tripled, &four, sizeof(four));
+    tripled += kChannels;
+  }
 }
 
 // The chance among the values of 16 bits: numbers below it count.
@@ -122,20 +108,21 @@ uint32_t Threshold(double p) { return static_cast<uint32_t>(std::lround(p * (2.0
 }  // namespace
 
 void AddGaussianNoise(const NoiseSource& source, double loc, double scale, bool per_channel, Picture picture) {
-  const NoiseScale noise(loc, scale);
+  const NoiseScale noise = ScaleOf(loc, scale);
   const Quantiles& quantiles = NormalQuantiles();
+  const PixelKernels& kernels = WidestPixelKernels();
   std::array<int16_t, kChunk> buffer;
-  std::array<int16_t, kChannels * kChunk> tripled;
+  std::array<int16_t, kChannels * kChunk + 1> tripled;
   const size_t per_number = per_channel ? 1 : kChannels;
   ForEachChunk(source, picture.rgb.size() / per_number, [&](std::span<const uint16_t> numbers, size_t offset) {
     std::span<int16_t> levels = std::span(buffer).first(numbers.size());
     LookUp(quantiles, numbers, levels);
-    noise.Apply(numbers, levels);
+    kernels.scale_noise(noise, numbers, levels);
     if (!per_channel) {
-      Triple(levels, tripled);
+      Triple(levels, tripled.data());
       levels = std::span(tripled).first(kChannels * numbers.size());
     }
-    AddLevels(levels, picture.rgb.data() + offset * per_number);
+    kernels.add_levels(levels, picture.rgb.data() + offset * per_number);
   });
 }
 

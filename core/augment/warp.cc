@@ -1,7 +1,9 @@
 #include "core/augment/warp.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 #include "core/augment/warp_kernels.h"
@@ -189,6 +191,17 @@ class Warper {
   const int32_t bias_;
 };
 
+// As many pixels as FlipColumns turns around at once.
+constexpr size_t kFlipPixels = 8, kFlipBytes = 3 * kFlipPixels;
+
+// `from` holds kFlipBytes, and one more that may be read.
+void WriteReversed(const std::array<uint8_t, kFlipBytes + 1>& from, uint8_t* to) {
+  const uint8_t* pixel = from.data() + kFlipBytes;
+  // Four bytes move at once: the next pixel overwrites the last of them.
+  for (size_t i = 0; i + 1 < kFlipPixels; ++i) std::memcpy(to + 3 * i, pixel -= 3, 4);
+  std::memcpy(to + kFlipBytes - 3, pixel - 3, 3);
+}
+
 }  // namespace
 
 AffineMap Compose(const AffineMap& outer, const AffineMap& inner) {
@@ -212,9 +225,17 @@ void Warp(const Warping& warping, Picture picture, Scratch* scratch) { Warper(wa
 
 void FlipColumns(Picture picture) {
   for (int y = 0; y < picture.height; ++y) {
-    uint8_t* const row = picture.row(y);
-    for (int left = 0, right = picture.width - 1; left < right; ++left, --right)
-      std::swap_ranges(row + 3 * left, row + 3 * left + 3, row + 3 * right);
+    uint8_t* left = picture.row(y);
+    uint8_t* right = left + picture.row_bytes();
+    std::array<uint8_t, kFlipBytes + 1> from_left{}, from_right{};
+    for (; right - left >= std::ptrdiff_t{2 * kFlipBytes}; left += kFlipBytes) {
+      right -= kFlipBytes;
+      std::copy_n(left, kFlipBytes, from_left.begin());
+      std::copy_n(right, kFlipBytes, from_right.begin());
+      WriteReversed(from_right, left);
+      WriteReversed(from_left, right);
+    }
+    for (right -= 3; left < right; left += 3, right -= 3) std::swap_ranges(left, left + 3, right);
   }
 }
 

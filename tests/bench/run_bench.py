@@ -17,10 +17,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "testing/python"))
 sys.path.insert(0, str(HERE))
 
+import augmentation  # noqa: E402
 import backbone_measures  # noqa: E402
 import measures  # noqa: E402
 
-ALL = measures.ALL | backbone_measures.ALL
+ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL
 
 
 def target_met(result):

@@ -24,7 +24,7 @@ class ImgaugPeer:
         return self._ask({"function": function}, images, np.ascontiguousarray(values, np.int16).tobytes())
 
     def seconds(self, steps, images):
-        """How much processor time imgaug takes for these images."""
+        """How long imgaug takes for these images, on one thread."""
         self._ask({"steps": steps, "seconds": True}, images)
         return float(self._process.stdout.readline())
 

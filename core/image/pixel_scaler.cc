@@ -1,6 +1,7 @@
 #include "core/image/pixel_scaler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace seedbed::image {
@@ -8,6 +9,7 @@ namespace seedbed::image {
 PixelScaler::PixelScaler(const Preprocessing& preprocessing, std::vector<float> mean_image)
     : swap_(preprocessing.channels == ChannelOrder::kBgr),
       plain_(preprocessing.mean == Preprocessing().mean && preprocessing.std == Preprocessing().std),
+      samplewise_(preprocessing.samplewise),
       scale_(static_cast<float>(preprocessing.rescale)),
       mean_image_(std::move(mean_image)) {
   for (size_t i = 0; i < kBlock; ++i) {
@@ -16,8 +18,26 @@ PixelScaler::PixelScaler(const Preprocessing& preprocessing, std::vector<float> 
   }
 }
 
+// The sums are integers: exact, and in no order.
+PixelScaler::Own PixelScaler::OwnOf(std::span<const uint8_t> pixels) const {
+  if (samplewise_ == Standardize::kNone || pixels.empty()) return {};
+  uint64_t sum = 0, squares = 0;
+  for (const uint8_t value : pixels) {
+    sum += value;
+    squares += uint64_t{value} * value;
+  }
+  const auto count = static_cast<double>(pixels.size());
+  const double mean = static_cast<double>(sum) / count;
+  Own own{.mean = static_cast<float>(mean * scale_)};
+  if (samplewise_ == Standardize::kCenterAndScale) {
+    const double variance = std::max(static_cast<double>(squares) / count - mean * mean, 0.0);
+    own.std = static_cast<float>(std::sqrt(variance) * scale_ + kStdEpsilon);
+  }
+  return own;
+}
+
 // Loops of a constant length, which the compiler makes vectors of.
-void PixelScaler::ApplyBlock(const uint8_t* pixels, float* input) const {
+void PixelScaler::ApplyBlock(const uint8_t* pixels, const Own& own, float* input) const {
   std::array<uint8_t, kBlock> swapped;
   if (swap_) {
     for (size_t i = 0; i < kBlock; i += 3) {
@@ -27,7 +47,11 @@ void PixelScaler::ApplyBlock(const uint8_t* pixels, float* input) const {
     }
     pixels = swapped.data();
   }
-  if (plain_) {
+  if (samplewise_ != Standardize::kNone) {
+    for (size_t i = 0; i < kBlock; ++i) input[i] = (static_cast<float>(pixels[i]) * scale_ - own.mean) / own.std;
+    if (plain_) return;
+    for (size_t i = 0; i < kBlock; ++i) input[i] = (input[i] - mean_[i]) / std_[i];
+  } else if (plain_) {
     for (size_t i = 0; i < kBlock; ++i) input[i] = static_cast<float>(pixels[i]) * scale_;
   } else {
     for (size_t i = 0; i < kBlock; ++i) input[i] = (static_cast<float>(pixels[i]) * scale_ - mean_[i]) / std_[i];
@@ -35,13 +59,14 @@ void PixelScaler::ApplyBlock(const uint8_t* pixels, float* input) const {
 }
 
 void PixelScaler::Apply(std::span<const uint8_t> pixels, std::span<float> input) const {
+  const Own own = OwnOf(pixels);
   size_t i = 0;
-  for (; i + kBlock <= pixels.size(); i += kBlock) ApplyBlock(&pixels[i], &input[i]);
+  for (; i + kBlock <= pixels.size(); i += kBlock) ApplyBlock(&pixels[i], own, &input[i]);
   if (i < pixels.size()) {
     std::array<uint8_t, kBlock> padded{};
     std::array<float, kBlock> scaled;
     std::copy(pixels.begin() + static_cast<std::ptrdiff_t>(i), pixels.end(), padded.begin());
-    ApplyBlock(padded.data(), scaled.data());
+    ApplyBlock(padded.data(), own, scaled.data());
     std::copy_n(scaled.begin(), pixels.size() - i, input.begin() + static_cast<std::ptrdiff_t>(i));
   }
   for (size_t k = 0; k < mean_image_.size(); ++k) input[k] -= mean_image_[k];

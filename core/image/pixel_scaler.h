@@ -21,10 +21,17 @@ class PixelScaler {
 
  private:
   static constexpr size_t kBlock = 48;  // values: whole pixels and whole vectors
-  void ApplyBlock(const uint8_t* pixels, float* input) const;
+  // What standardizes one picture by itself.
+  struct Own {
+    float mean = 0;
+    float std = 1;
+  };
+  Own OwnOf(std::span<const uint8_t> pixels) const;
+  void ApplyBlock(const uint8_t* pixels, const Own& own, float* input) const;
 
   const bool swap_;   // red and blue
   const bool plain_;  // neither mean nor std
+  const Standardize samplewise_;
   const float scale_;
   std::array<float, kBlock> mean_;  // the channels' values, over and over
   std::array<float, kBlock> std_;

@@ -40,6 +40,19 @@ std::string_view CenterText(Center center) { return center == Center::kMeanImage
 std::string SizeText(const Preprocessing& preprocessing) { return absl::StrCat(preprocessing.width, "x", preprocessing.height); }
 std::string StepsText(const Preprocessing& preprocessing) { return preprocessing.steps.empty() ? "none" : preprocessing.steps; }
 
+std::string_view StandardizeName(Standardize standardize) {
+  if (standardize == Standardize::kNone) return "none";
+  return standardize == Standardize::kCenter ? "center" : "center_and_scale";
+}
+
+absl::StatusOr<Standardize> StandardizeFrom(const json& value, const char* member) {
+  const std::string name = value.value(member, "none");
+  for (const Standardize standardize : {Standardize::kNone, Standardize::kCenter, Standardize::kCenterAndScale}) {
+    if (StandardizeName(standardize) == name) return standardize;
+  }
+  return absl::DataLossError(absl::StrCat("unknown ", member, " '", name, "'"));
+}
+
 // A list of objects with one name each.
 bool AreSteps(const json& list) {
   if (!list.is_array() || list.empty()) return false;
@@ -65,6 +78,8 @@ absl::StatusOr<Preprocessing> Parse(const json& value) {
   if (center != "mean_image" && center != "none") return absl::DataLossError(absl::StrCat("unknown center '", center, "'"));
   preprocessing.center = center == "none" ? Center::kNone : Center::kMeanImage;
   if (const auto steps = value.find("pipeline"); steps != value.end()) preprocessing.steps = steps->dump();
+  SB_ASSIGN_OR_RETURN(preprocessing.samplewise, StandardizeFrom(value, "samplewise"));
+  SB_ASSIGN_OR_RETURN(preprocessing.featurewise, StandardizeFrom(value, "featurewise"));
   return preprocessing;
 }
 
@@ -101,6 +116,8 @@ absl::Status CheckPreprocessing(const Preprocessing& preprocessing) {
   SB_RETURN_IF_ERROR(Check(IsPositive(preprocessing.rescale), "rescale", preprocessing.rescale, "a number above 0"));
   for (const double mean : preprocessing.mean) SB_RETURN_IF_ERROR(Check(std::isfinite(mean), "mean", mean, "a number for each channel"));
   for (const double std : preprocessing.std) SB_RETURN_IF_ERROR(Check(IsPositive(std), "std", std, "a number above 0 for each channel"));
+  SB_RETURN_IF_ERROR(Check(preprocessing.samplewise == Standardize::kNone || preprocessing.center == Center::kNone, "center", "mean_image",
+                           "none where pictures are standardized by their own mean"));
   const std::string& steps = preprocessing.steps;
   return Check(steps.empty() || AreSteps(ParsedSteps(steps)), "pipeline", steps, "a list of steps, each {name: settings}");
 }
@@ -115,6 +132,8 @@ json PreprocessingToJson(const Preprocessing& preprocessing) {
                 {"channels", preprocessing.channels == ChannelOrder::kRgb ? "rgb" : "bgr"},
                 {"center", preprocessing.center == Center::kMeanImage ? "mean_image" : "none"}};
   if (!preprocessing.steps.empty()) value["pipeline"] = ParsedSteps(preprocessing.steps);
+  if (preprocessing.samplewise != Standardize::kNone) value["samplewise"] = std::string(StandardizeName(preprocessing.samplewise));
+  if (preprocessing.featurewise != Standardize::kNone) value["featurewise"] = std::string(StandardizeName(preprocessing.featurewise));
   return value;
 }
 
@@ -131,6 +150,8 @@ absl::StatusOr<Preprocessing> PreprocessingFromJson(const json& value) {
 std::string PreprocessingText(const Preprocessing& preprocessing) {
   const bool has_std = preprocessing.std != kNoStd;
   std::string formula = absl::StrCat("value * ", preprocessing.rescale);
+  if (preprocessing.samplewise != Standardize::kNone) absl::StrAppend(&formula, " - the picture's mean");
+  if (preprocessing.samplewise == Standardize::kCenterAndScale) formula = absl::StrCat("(", formula, ") / its standard deviation");
   if (preprocessing.mean != kNoMean) absl::StrAppend(&formula, " - ", ChannelsText(preprocessing.mean));
   if (has_std) formula = absl::StrCat("(", formula, ") / ", ChannelsText(preprocessing.std));
   std::string text = absl::StrCat(SizeText(preprocessing), " ", ToAbsl(FilterName(preprocessing.interpolation)), ", ");
@@ -152,6 +173,11 @@ std::string PreprocessingDifference(const Preprocessing& a, const Preprocessing&
   compare(a.steps == b.steps, "pipeline ", StepsText(a), StepsText(b));
   compare(a.channels == b.channels, "", std::string(OrderText(a.channels)), std::string(OrderText(b.channels)));
   compare(a.rescale == b.rescale, "rescale ", a.rescale, b.rescale);
+  const auto compare_standardize = [&compare](std::string_view setting, Standardize of_a, Standardize of_b) {
+    compare(of_a == of_b, setting, std::string(StandardizeName(of_a)), std::string(StandardizeName(of_b)));
+  };
+  compare_standardize("samplewise ", a.samplewise, b.samplewise);
+  compare_standardize("featurewise ", a.featurewise, b.featurewise);
   compare(a.mean == b.mean, "mean ", ChannelsText(a.mean), ChannelsText(b.mean));
   compare(a.std == b.std, "std ", ChannelsText(a.std), ChannelsText(b.std));
   compare(a.center == b.center, "", std::string(CenterText(a.center)), std::string(CenterText(b.center)));

@@ -1,8 +1,9 @@
 // How an image becomes the network's input. Travels with the model, with stored features, and in the keys of caches.
 //
-//   x = (value * rescale - mean[c]) / std[c] - mean_image
+//   x = ((value * rescale - m) / s - mean[c]) / std[c] - mean_image
 //
-// for each 8-bit value of the resized picture, after the steps of its pipeline, channel by channel in the network's order: HWC float32.
+// for each 8-bit value of the resized picture, after the steps of its pipeline, channel by channel in the network's order: HWC float32. m
+// and s are 0 and 1, or belong to the picture itself (samplewise).
 #pragma once
 
 #include <array>
@@ -19,6 +20,10 @@ namespace seedbed::image {
 
 enum class Center { kMeanImage, kNone };
 enum class ChannelOrder { kRgb, kBgr };
+// Keras's samplewise_ and featurewise_: nothing, _center, or _center with _std_normalization.
+enum class Standardize { kNone, kCenter, kCenterAndScale };
+// Added to standard deviations that are divided by: Keras's.
+inline constexpr double kStdEpsilon = 1e-6;
 
 struct Preprocessing {
   int width = 150;  // pixels
@@ -30,6 +35,10 @@ struct Preprocessing {
   ChannelOrder channels = ChannelOrder::kRgb;  // which the network expects
   Center center = Center::kMeanImage;          // the mean image itself (of what the rest makes) is stored beside the weights
   std::string steps;                           // JSON list (core/augment/pipeline.h, as it writes them); empty: none
+  // By the picture's own mean, and standard deviation plus kStdEpsilon, over all of its values.
+  Standardize samplewise = Standardize::kNone;
+  // mean and std are those of the training images, to which training fits them (core/train/channel_moments.h); 0 and 1 before that.
+  Standardize featurewise = Standardize::kNone;
 
   bool operator==(const Preprocessing&) const = default;
 };
@@ -48,7 +57,7 @@ std::vector<std::string> PresetNames();
 absl::Status CheckPreprocessing(const Preprocessing& preprocessing);
 
 // {"width", "height", "interpolation", "rescale", "mean": [3], "std": [3], "channels": "rgb" | "bgr", "center": "none" | "mean_image"},
-// and "pipeline": [steps] where there are any
+// and where there are any "pipeline": [steps], "samplewise" and "featurewise": "center" | "center_and_scale"
 nlohmann::json PreprocessingToJson(const Preprocessing& preprocessing);
 // DATA_LOSS when it is none. Models from before channels could be chosen have no mean, std and channels: 0, 1 and RGB. The steps are read
 // as a list, not understood: whoever applies them does that.

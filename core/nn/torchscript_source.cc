@@ -73,6 +73,13 @@ class Writer {
     const image::Preprocessing plain;
     Assign("x0", absl::StrCat("torch.mul(torch.to(images, ", kFloat32, "), ", Number(static_cast<float>(preprocessing.rescale)), ")"));
     if (preprocessing.channels == image::ChannelOrder::kBgr) Assign("x0", "torch.flip(x0, [3])");
+    if (preprocessing.samplewise != plain.samplewise) {
+      Assign("x0", "torch.sub(x0, torch.mean(x0, [1, 2, 3], True))");
+    }
+    if (preprocessing.samplewise == image::Standardize::kCenterAndScale) {
+      Assign("s0", "torch.sqrt(torch.mean(torch.mul(x0, x0), [1, 2, 3], True))");
+      Assign("x0", absl::StrCat("torch.div(x0, torch.add(s0, ", Number(static_cast<float>(image::kStdEpsilon)), "))"));
+    }
     if (preprocessing.mean != plain.mean || preprocessing.std != plain.std) {
       Assign("x0", "torch.div(torch.sub(x0, self.channel_mean), self.channel_std)");
     }

@@ -67,6 +67,7 @@ absl::StatusOr<Backbone> OpenBackbone(const ExtractSpec& spec) {
   pictures.height = spec.height;
   pictures.steps = spec.steps;
   SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, ResolvePreprocessing(pictures, backbone.model.preprocessing));
+  SB_RETURN_IF_ERROR(CheckSameStandardization(preprocessing, backbone.model.preprocessing));
   SB_ASSIGN_OR_RETURN(backbone.model.graph, graph::CutAt(backbone.model.graph, backbone.layer));
   SB_RETURN_IF_ERROR(Resize(preprocessing, &backbone.model));
   return backbone;

@@ -38,6 +38,10 @@ absl::StatusOr<image::Preprocessing> PreprocessingOf(const ImportModelSpec& spec
   SB_ASSIGN_OR_RETURN(const graph::Architecture* architecture, graph::FindArchitecture(spec.arch));
   SB_ASSIGN_OR_RETURN(const image::Preprocessing usual, UsualPreprocessing(*architecture));
   SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, ResolvePreprocessing(spec.preprocessing, usual));
+  if (preprocessing.featurewise != image::Standardize::kNone) {
+    return absl::InvalidArgumentError(
+        "pipeline has featurewise standardisation, but there are no training images to fit it to; give mean and std");
+  }
   if (preprocessing.center == image::Center::kNone) return preprocessing;
   return absl::InvalidArgumentError("center is mean_image; it must be none: there are no training images to take the mean of");
 }

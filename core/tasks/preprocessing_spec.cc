@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/augment/pipeline.h"
+#include "core/augment/step_fields.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::tasks {
@@ -30,11 +31,49 @@ absl::Status SetOrder(std::string_view asked, image::ChannelOrder* order) {
   return absl::OkStatus();
 }
 
+constexpr char kStandardize[] = "standardize";
+
+bool IsStandardize(const nlohmann::json& item) { return item.is_object() && item.size() == 1 && item.contains(kStandardize); }
+
+// Keras's pair of settings; the second includes the first.
+image::Standardize ReadPair(std::string_view which, augment::StepFields* fields) {
+  const bool center = fields->Flag(absl::StrCat(ToAbsl(which), "_center"), false);
+  const bool scale = fields->Flag(absl::StrCat(ToAbsl(which), "_std_normalization"), false);
+  if (scale) return image::Standardize::kCenterAndScale;
+  return center ? image::Standardize::kCenter : image::Standardize::kNone;
+}
+
+// Takes the item off the end of the list, where there is one.
+absl::Status TakeStandardize(const PreprocessingSpec& spec, nlohmann::json* list, image::Preprocessing* result) {
+  if (!list->is_array() || list->empty() || !IsStandardize(list->back())) return absl::OkStatus();
+  const std::string path = absl::StrCat("pipeline[", list->size() - 1, "].", kStandardize);
+  const nlohmann::json settings = list->back().at(kStandardize);
+  if (!settings.is_object()) return absl::InvalidArgumentError(absl::StrCat(path, " is ", settings.dump(), "; it must be {name: value}"));
+  uint32_t number = 0;
+  augment::StepFields fields(settings, path, &number);
+  const image::Standardize samplewise = ReadPair("samplewise", &fields), featurewise = ReadPair("featurewise", &fields);
+  SB_RETURN_IF_ERROR(fields.Finish());
+  list->erase(list->size() - 1);
+  // A mean image would need the standardized pictures; without it they are centered all the same.
+  if (samplewise != image::Standardize::kNone && !spec.center) result->center = image::Center::kNone;
+  if (featurewise != image::Standardize::kNone && featurewise != result->featurewise) {
+    if (!spec.mean.empty() || !spec.std.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(path, " has mean and std taken from the training images; leave mean and std out"));
+    }
+    result->mean = image::Preprocessing().mean;
+    result->std = image::Preprocessing().std;
+  }
+  result->samplewise = samplewise;
+  result->featurewise = featurewise;
+  return absl::OkStatus();
+}
+
 // As asked for, else those there are; both must take the pictures, which may have another size now. Every setting is written out.
-absl::Status SetSteps(const std::optional<std::string>& asked, image::Preprocessing* result) {
-  const std::string& text = asked ? *asked : result->steps;
+absl::Status SetSteps(const PreprocessingSpec& spec, image::Preprocessing* result) {
+  const std::string& text = spec.steps ? *spec.steps : result->steps;
   if (text.empty()) return absl::OkStatus();
-  const auto list = nlohmann::json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  auto list = nlohmann::json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  SB_RETURN_IF_ERROR(TakeStandardize(spec, &list, result));
   SB_ASSIGN_OR_RETURN(const augment::Pipeline steps, augment::Pipeline::Parse(list, "pipeline"));
   SB_RETURN_IF_ERROR(Annotate(steps.CheckSize(result->width, result->height), "pipeline"));
   result->steps = steps.empty() ? "" : steps.json().dump();
@@ -51,6 +90,7 @@ absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpe
     result.height = base.height;
     result.interpolation = base.interpolation;
     result.steps = base.steps;
+    result.samplewise = base.samplewise;
   }
   if (spec.width != 0) result.width = spec.width;
   if (spec.height != 0) result.height = spec.height;
@@ -60,7 +100,7 @@ absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpe
   SB_RETURN_IF_ERROR(SetChannels("std", spec.std, &result.std));
   SB_RETURN_IF_ERROR(SetOrder(spec.channels, &result.channels));
   result.center = spec.center.value_or(result.center);
-  SB_RETURN_IF_ERROR(SetSteps(spec.steps, &result));
+  SB_RETURN_IF_ERROR(SetSteps(spec, &result));
   SB_RETURN_IF_ERROR(image::CheckPreprocessing(result));
   return result;
 }
@@ -69,6 +109,12 @@ absl::StatusOr<image::Preprocessing> UsualPreprocessing(const graph::Architectur
   SB_ASSIGN_OR_RETURN(image::Preprocessing usual, image::PresetNamed(architecture.preset));
   usual.width = usual.height = architecture.side;
   return usual;
+}
+
+absl::Status CheckSameStandardization(const image::Preprocessing& wanted, const image::Preprocessing& trained) {
+  if (wanted.samplewise == trained.samplewise && wanted.featurewise == trained.featurewise) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("pipeline has standardize with other settings than the weights were trained with (",
+                                                 image::PreprocessingDifference(wanted, trained), "); leave it out"));
 }
 
 }  // namespace seedbed::tasks

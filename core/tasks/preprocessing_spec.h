@@ -21,14 +21,20 @@ struct PreprocessingSpec {
   std::vector<double> std;
   std::string channels;  // "rgb" or "bgr"; empty: open
   std::optional<image::Center> center;
-  std::optional<std::string> steps;  // JSON list (core/augment/pipeline.h) of steps that draw nothing; an empty list: none
+  // JSON list (core/augment/pipeline.h) of steps that draw nothing; an empty list: none. Its last item may be {"standardize": settings},
+  // with Keras's samplewise_center, samplewise_std_normalization, featurewise_center and featurewise_std_normalization, true or false.
+  std::optional<std::string> steps;
 };
 
 // What is asked for, and `base` where it is open. INVALID_ARGUMENT naming the setting, its value and what is allowed,
-// also for steps that do not take pictures of the size that comes out.
+// also for steps that do not take pictures of the size that comes out. Featurewise standardisation that `base` does not have leaves mean
+// and std open for training to fit.
 absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpec& spec, const image::Preprocessing& base);
 
 // What the architecture's published weights expect: its preset and its side, without a mean image.
 absl::StatusOr<image::Preprocessing> UsualPreprocessing(const graph::Architecture& architecture);
+
+// INVALID_ARGUMENT when the job asks for standardisation that the weights were not trained with, and trains none.
+absl::Status CheckSameStandardization(const image::Preprocessing& wanted, const image::Preprocessing& trained);
 
 }  // namespace seedbed::tasks

@@ -14,6 +14,7 @@
 #include "core/tasks/frozen_net.h"
 #include "core/tasks/labelled_images.h"
 #include "core/tasks/train_inputs.h"
+#include "core/train/channel_moments.h"
 #include "core/train/mean_image.h"
 #include "core/train/thread_team.h"
 
@@ -152,9 +153,9 @@ class TrainImages : public TrainInputs {
           context);
     }
     std::shared_ptr<StoredRows> pixels;
-    if (!frozen || NeedsMeanImage(model)) {
+    if (!frozen || NeedsMeanImage(model) || NeedsChannels(model.preprocessing)) {
       SB_ASSIGN_OR_RETURN(pixels, DecodeImages(dataset_, BothRows(), model.preprocessing, threads, context));
-      if (NeedsMeanImage(model)) model.mean_image = MeanOf(*pixels, model.preprocessing, threads);
+      FitTo(*pixels, threads, &model);
     }
     if (frozen) return FrozenRows(plan, threads, *network, augmentation, context);
     TrainRows rows{.training = PointersTo(*pixels, 0, training_labels()),
@@ -183,6 +184,12 @@ class TrainImages : public TrainInputs {
     return model.preprocessing.center == image::Center::kMeanImage && model.mean_image.empty();
   }
 
+  // The training images' means belong to weights that were trained with them; new weights have none.
+  static bool NeedsChannels(const image::Preprocessing& preprocessing) {
+    const image::Preprocessing open;
+    return preprocessing.featurewise != image::Standardize::kNone && preprocessing.mean == open.mean && preprocessing.std == open.std;
+  }
+
   // Training rows first.
   std::vector<uint32_t> BothRows() const {
     std::vector<uint32_t> rows = training_;
@@ -190,10 +197,13 @@ class TrainImages : public TrainInputs {
     return rows;
   }
 
-  std::vector<float> MeanOf(const StoredRows& pixels, const image::Preprocessing& preprocessing, int threads) const {
+  // What of the preprocessing comes from the training images.
+  void FitTo(const StoredRows& pixels, int threads, nn::SavedModel* model) const {
     const train::Examples training = PointersTo(pixels, 0, training_labels());
+    const auto& rows = std::get<std::vector<const uint8_t*>>(training.rows);
     train::ThreadTeam team(threads);
-    return train::MeanImage(std::get<std::vector<const uint8_t*>>(training.rows), preprocessing, &team);
+    if (NeedsChannels(model->preprocessing)) train::FitChannels(rows, &team, &model->preprocessing);
+    if (NeedsMeanImage(*model)) model->mean_image = train::MeanImage(rows, model->preprocessing, &team);
   }
 
   absl::StatusOr<TrainRows> FrozenRows(const std::string& plan, int threads, const TrainNetwork& network, const Augmentation& augmentation,

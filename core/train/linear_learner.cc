@@ -16,8 +16,8 @@ namespace {
 // Whether one factor and one offset for each value make the input: the classifier then reads the bytes themselves.
 bool ArePlain(const image::Preprocessing& preprocessing) {
   const auto& [mean, std] = std::tie(preprocessing.mean, preprocessing.std);
-  return preprocessing.channels == image::ChannelOrder::kRgb && mean[0] == mean[1] && mean[0] == mean[2] && std[0] == std[1] &&
-         std[0] == std[2];
+  return preprocessing.samplewise == image::Standardize::kNone && preprocessing.channels == image::ChannelOrder::kRgb &&
+         mean[0] == mean[1] && mean[0] == mean[2] && std[0] == std[1] && std[0] == std[2];
 }
 
 // What the classifier does with rows of bytes: (v rescale - mean) / std - mean_image = v (rescale / std) - (mean / std + mean_image).

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 
 namespace seedbed::image {
 namespace {
@@ -57,6 +58,43 @@ TEST(PixelScaler, MeanImageIsInTheNetworksOrder) {
   const std::vector<float> input = Scaled(preprocessing, {10, 20, 30}, {1, 2, 3});
   EXPECT_FLOAT_EQ(input[0], 30 - 103.939f - 1);
   EXPECT_FLOAT_EQ(input[2], 10 - 123.68f - 3);
+}
+
+TEST(PixelScaler, StandardizesPicturesByTheirOwnValues) {
+  Preprocessing preprocessing;
+  preprocessing.center = Center::kNone;
+  for (const size_t count : kPixelCounts) {
+    const std::vector<uint8_t> pixels = SomePixels(count);
+    double mean = 0, variance = 0;
+    for (const uint8_t value : pixels) mean += value / 255.0 / static_cast<double>(pixels.size());
+    for (const uint8_t value : pixels) variance += std::pow(value / 255.0 - mean, 2) / static_cast<double>(pixels.size());
+    preprocessing.samplewise = Standardize::kCenter;
+    const std::vector<float> centered = Scaled(preprocessing, pixels);
+    preprocessing.samplewise = Standardize::kCenterAndScale;
+    const std::vector<float> standardized = Scaled(preprocessing, pixels);
+    for (size_t i = 0; i < pixels.size(); ++i) {
+      EXPECT_NEAR(centered[i], pixels[i] / 255.0 - mean, 1e-6);
+      EXPECT_NEAR(standardized[i], (pixels[i] / 255.0 - mean) / (std::sqrt(variance) + 1e-6), 1e-5);
+    }
+  }
+}
+
+TEST(PixelScaler, StandardizesByThePictureBeforeTheChannels) {
+  Preprocessing preprocessing;
+  preprocessing.samplewise = Standardize::kCenter;
+  preprocessing.channels = ChannelOrder::kBgr;
+  preprocessing.mean = {0.5, 0, 0};
+  preprocessing.std = {2, 1, 1};
+  const std::vector<float> input = Scaled(preprocessing, {0, 0, 255});
+  EXPECT_NEAR(input[0], (1 - 1 / 3.0 - 0.5) / 2, 1e-6);
+  EXPECT_NEAR(input[2], -1 / 3.0, 1e-6);
+}
+
+// A picture of one colour has no deviation to divide by.
+TEST(PixelScaler, DividesNothingByZero) {
+  Preprocessing preprocessing;
+  preprocessing.samplewise = Standardize::kCenterAndScale;
+  for (const float value : Scaled(preprocessing, std::vector<uint8_t>(300, 77))) EXPECT_NEAR(value, 0, 0.1);
 }
 
 }  // namespace

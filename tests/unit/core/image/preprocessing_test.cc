@@ -122,5 +122,26 @@ TEST(Preprocessing, Difference) {
   EXPECT_EQ(PreprocessingDifference(stronger, other), R"(pipeline [{"a":{"x":2}}] rather than [{"a":{"x":1}}])");
 }
 
+TEST(Preprocessing, TellsStandardisation) {
+  Preprocessing preprocessing = Preset("unit");
+  preprocessing.samplewise = Standardize::kCenterAndScale;
+  preprocessing.featurewise = Standardize::kCenter;
+  preprocessing.mean = {0.1, 0.2, 0.3};
+  const json value = PreprocessingToJson(preprocessing);
+  EXPECT_EQ(value["samplewise"], "center_and_scale");
+  EXPECT_EQ(value["featurewise"], "center");
+  EXPECT_EQ(*PreprocessingFromJson(value), preprocessing);
+  EXPECT_EQ(PreprocessingText(preprocessing),
+            "150x150 bilinear, RGB, (value * 0.00392157 - the picture's mean) / its standard deviation"
+            " - (0.1, 0.2, 0.3)");
+  EXPECT_EQ(PreprocessingDifference(Preset("unit"), preprocessing),
+            "samplewise none rather than center_and_scale, featurewise none rather than center, mean 0 rather than (0.1, 0.2, 0.3)");
+  json unknown = value;
+  unknown["samplewise"] = "median";
+  EXPECT_THAT(PreprocessingFromJson(unknown), StatusIs(kDataLoss, HasSubstr("unknown samplewise 'median'")));
+  preprocessing.center = Center::kMeanImage;
+  EXPECT_THAT(CheckPreprocessing(preprocessing), StatusIs(kInvalid, HasSubstr("center is mean_image; it must be none where pictures are")));
+}
+
 }  // namespace
 }  // namespace seedbed::image

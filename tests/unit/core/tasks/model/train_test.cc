@@ -250,5 +250,48 @@ TEST_F(RunTrainTest, AJobBoundToAnotherProcessorDoesNotRunHere) {
   EXPECT_THAT(RunTrain(spec_, context_), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("altivec")));
 }
 
+TEST_F(RunTrainTest, FitsFeaturewiseStandardisationToTheTrainingImages) {
+  spec_.preprocessing.steps = R"([{"standardize": {"featurewise_std_normalization": true}}])";
+  spec_.preprocessing.center = image::Center::kNone;
+  SB_ASSERT_OK(RunTrain(spec_, context_));
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
+  EXPECT_EQ(model.preprocessing.featurewise, image::Standardize::kCenterAndScale);
+  EXPECT_GT(model.preprocessing.mean[0], 0.1);
+  EXPECT_LT(model.preprocessing.mean[0], 0.9);
+  EXPECT_GT(model.preprocessing.std[0], 0.05);
+  EXPECT_LT(model.preprocessing.std[0], 0.5);
+  EXPECT_TRUE(model.preprocessing.steps.empty());
+  // What goes on from there keeps them.
+  spec_.initial_model_dir = context_.paths().output_dir;
+  FakeTaskContext second;
+  SB_ASSERT_OK(RunTrain(spec_, second));
+  EXPECT_EQ(nn::ReadModel(second.paths().output_dir)->preprocessing, model.preprocessing);
+}
+
+TEST_F(RunTrainTest, StandardizesPicturesByThemselves) {
+  spec_.preprocessing.steps = R"([{"standardize": {"samplewise_std_normalization": true}}])";
+  SB_ASSERT_OK(RunTrain(spec_, context_));
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
+  EXPECT_EQ(model.preprocessing.samplewise, image::Standardize::kCenterAndScale);
+  EXPECT_EQ(model.preprocessing.center, image::Center::kNone);
+  EXPECT_TRUE(model.mean_image.empty());
+}
+
+TEST_F(RunTrainTest, SaysWhatIsWrongWithStandardisation) {
+  const auto error = [&](const char* steps) {
+    spec_.preprocessing.steps = steps;
+    return RunTrain(spec_, context_).status();
+  };
+  EXPECT_THAT(error(R"([{"standardize": {"samplewise_centre": true}}])"),
+              StatusIs(kInvalid, HasSubstr("pipeline[0].standardize.samplewise_centre is not known; did you mean 'samplewise_center'?")));
+  EXPECT_THAT(error(R"([{"standardize": {"featurewise_center": 1}}])"), StatusIs(kInvalid, HasSubstr("it must be true or false")));
+  EXPECT_THAT(error(R"([{"standardize": true}])"), StatusIs(kInvalid, HasSubstr("pipeline[0].standardize is true")));
+  spec_.preprocessing.mean = {0.5, 0.5, 0.5};
+  EXPECT_THAT(error(R"([{"standardize": {"featurewise_center": true}}])"), StatusIs(kInvalid, HasSubstr("leave mean and std out")));
+  spec_.preprocessing.mean.clear();
+  spec_.preprocessing.center = image::Center::kMeanImage;
+  EXPECT_THAT(error(R"([{"standardize": {"samplewise_center": true}}])"), StatusIs(kInvalid, HasSubstr("center is mean_image")));
+}
+
 }  // namespace
 }  // namespace seedbed::tasks

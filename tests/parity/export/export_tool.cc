@@ -1,5 +1,6 @@
 // export_tool FOLDER SETTINGS: makes a model with random weights, exports it as TorchScript, and runs it on random pixels. SETTINGS is a
-// JSON object: arch, preset, width, height, classes (0: without top), head (a list; optional), center ("none" or "mean_image"), batch.
+// JSON object: arch, preset, width, height, classes (0: without top), head (a list; optional), center ("none" or "mean_image"),
+// standardized (by the picture itself), batch.
 //
 // Leaves in FOLDER model.pt, pixels.bin (uint8, batch x height x width x 3) and output.bin (float32: what the network makes of them, up to
 // its logits), and prints the shape of one output as JSON.
@@ -51,6 +52,7 @@ absl::StatusOr<SavedModel> ModelFrom(const json& settings) {
   }
   TensorMap weights = InitializeWeights(graph, 3);
   Disturb(graph, &weights);
+  if (settings.value("standardized", false)) preprocessing.samplewise = image::Standardize::kCenterAndScale;
   std::vector<float> mean_image;
   if (settings.value("center", "none") == "mean_image") {
     preprocessing.center = image::Center::kMeanImage;

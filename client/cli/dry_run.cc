@@ -40,10 +40,15 @@ std::string Need(int64_t bytes, int64_t free_bytes) {
   return absl::StrCat(FormatBytes(bytes), bytes > free_bytes ? " (MORE THAN IS FREE)" : "");
 }
 
-// What runs once for each image and never again; empty when there is no such part.
+// What does not learn, and how often it runs; empty when there is no such part.
 std::vector<std::pair<std::string, std::string>> FrozenPart(const v1::Plan& plan) {
   if (plan.frozen_layer().empty()) return {};
-  return {{"run once for each image", absl::StrCat("up to ", plan.frozen_layer(), ", unless it is stored already")},
+  const v1::TrainSpec& train = plan.effective_spec().train();
+  const bool for_each_batch = train.has_augment() && train.augment_views() == 0;
+  const std::string how_often = for_each_batch        ? "run for each batch"
+                                : train.has_augment() ? absl::StrCat("run once for each of ", train.augment_views(), " views of an image")
+                                                      : "run once for each image";
+  return {{how_often, absl::StrCat("up to ", plan.frozen_layer(), for_each_batch ? "" : ", unless it is stored already")},
           {"backbone images", FormatCount(plan.backbone_images())},
           {"feature cache", Need(plan.feature_bytes(), plan.free_bytes())}};
 }

@@ -123,9 +123,12 @@ v1::Plan EstimatePlan(const std::vector<v1::ClassCount>& classes, const FolderPl
   plan.set_model_bytes(kFloatBytes * (network.parameters() + 2 * network.trainable_parameters() + pixel_values));
   if (!network.frozen_layer().empty()) {
     plan.set_frozen_layer(network.frozen_layer());
-    plan.set_backbone_images(images);
+    const int64_t views = std::max(1, spec.train().augment_views());
+    const bool for_each_batch = spec.train().has_augment() && spec.train().augment_views() == 0;
+    plan.set_backbone_images(train->images() * (for_each_batch ? spec.train().epochs() : views) + validation->images());
+    const int64_t kept = for_each_batch ? validation->images() : train->images() * views + validation->images();
     *plan.mutable_feature_shape() = network.frozen_shape();
-    plan.set_feature_bytes(kFloatBytes * images * ElementsOf(network.frozen_shape()));
+    plan.set_feature_bytes(kFloatBytes * kept * ElementsOf(network.frozen_shape()));
   }
   plan.set_free_bytes(free_bytes);
   *plan.mutable_effective_spec() = std::move(spec);

@@ -71,7 +71,7 @@ class RecipeReader {
     if (setting->type == SettingType::kSize && value.IsSequence()) return SizeList(key, value, *setting);
     const bool takes_list = setting->type == SettingType::kWords || setting->type == SettingType::kNumbers;
     if (takes_list && value.IsSequence()) return ScalarList(key, value, *setting);
-    if (setting->type == SettingType::kList) return FreeList(key, value, *setting);
+    if (setting->type == SettingType::kList || setting->type == SettingType::kSteps) return FreeList(key, value, *setting);
     return Scalar(key, value, *setting);
   }
 
@@ -102,9 +102,14 @@ class RecipeReader {
   }
 
   absl::Status FreeList(const YAML::Node& key, const YAML::Node& list, const TrainSetting& setting) {
-    if (!list.IsSequence()) return Error(key, absl::StrCat(key.Scalar(), ": expected a list such as [flatten, dense: classes]"));
+    const bool single = setting.type == SettingType::kSteps && ((list.IsScalar() && !list.IsNull()) || list.IsMap());
+    if (!list.IsSequence() && !single) {
+      const char* example = setting.type == SettingType::kSteps ? "[fliplr: 0.5, multiply: [0.8, 1.2]]" : "[flatten, dense: classes]";
+      return Error(key, absl::StrCat(key.Scalar(), ": expected a list such as ", example));
+    }
     absl::StatusOr<Json> value = YamlToJson(list);
     if (!value.ok()) return Error(key, absl::StrCat(key.Scalar(), ": ", value.status().message()));
+    if (single) value = Json::array({*std::move(value)});
     return Give(key, setting.key, *std::move(value));
   }
 

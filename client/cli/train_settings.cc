@@ -80,6 +80,13 @@ absl::StatusOr<Json> ParseList(const std::string& text) {
   return list;
 }
 
+absl::StatusOr<Json> ParseSteps(const std::string& text) {
+  SB_ASSIGN_OR_RETURN(const Json steps, ParseYaml(text));
+  if (steps.is_array()) return steps;
+  if (steps.is_string() || steps.is_object()) return Json::array({steps});
+  return Expected("a step or a list of steps such as [fliplr: 0.5, multiply: [0.8, 1.2]]", text);
+}
+
 // The field at `path` of the specification's JSON; null when there is none.
 Json At(const Json& spec, const std::string& path) {
   const Json* node = &spec;
@@ -163,7 +170,13 @@ const std::vector<TrainSetting>& TrainSettings() {
        "What is subtracted at last: the training images' mean (the default for logistic), or nothing",
        "CENTER_",
        {"mean_image", "none"}},
-      {"seed", kUnsigned, "train.seed", "0", "Decides initial weights and order"},
+      {"pipeline", kSteps, "train.preprocessing.pipeline", "",
+       "What is done to each picture at its size, also wherever the model is used: remove_background, or a list of steps"},
+      {"augment", kSteps, "train.augment", "",
+       "What is done to training pictures, anew in each epoch: light, or a list: '[fliplr: 0.5, multiply: [0.8, 1.2]]'"},
+      {"augment_views", kInteger, "train.augment_views", "",
+       "Run what is not trained on so many augmented views of each image, for the epochs to take in turn"},
+      {"seed", kUnsigned, "train.seed", "0", "Decides initial weights, order and augmentation"},
       {"shuffle", kSwitch, "train.shuffle", "true", "Same order in each epoch"},
       {"keep", kChoice, "train.keep", "last", "Whose weights the model has: the last epoch's or the best", "KEEP_", {"last", "best"}},
       {"init", kText, "train.initial_model", "", "Start from the weights of this model: NAME, or NAME:VERSION"},
@@ -208,6 +221,8 @@ std::string TypeName(const TrainSetting& setting) {
       return "X,...";
     case kList:
       return "LIST";
+    case kSteps:
+      return "STEPS";
     default:
       return "NAME";
   }
@@ -251,6 +266,8 @@ absl::StatusOr<Json> ParseSettingValue(const TrainSetting& setting, const std::s
       return ParseNumbers(text);
     case kList:
       return ParseList(text);
+    case kSteps:
+      return ParseSteps(text);
     case kLabels: {
       const size_t equals = text.find('=');
       if (equals == 0 || equals == std::string::npos) return Expected("KEY=VALUE", text);
@@ -296,6 +313,7 @@ std::string EffectiveText(const TrainSetting& setting, const v1::JobSpec& spec) 
     case kNumbers:
       return ElementsText(value);
     case kList:
+    case kSteps:
       return value.is_null() ? "" : ToFlowYaml(value);
     case kLabels:
       return LabelsText(value);

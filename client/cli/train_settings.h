@@ -25,6 +25,7 @@ enum class SettingType {
   kWords,     // "a,b", or a list in a recipe
   kNumbers,   // "1,2.5", or a list in a recipe
   kList,      // a list of anything, in YAML: "[flatten, dense: 256]"
+  kSteps,     // the same, of steps that change pictures; a single one needs no brackets: "light"
   kLabels,    // keys and values; a flag that may be repeated
 };
 

@@ -8,6 +8,7 @@
 #include "core/base/digest.h"
 #include "server/jobs/field_checks.h"
 #include "server/jobs/preprocessing_spec.h"
+#include "server/jobs/steps_spec.h"
 
 namespace seedbed::jobs {
 namespace {
@@ -76,7 +77,8 @@ absl::Status CompleteExtract(v1::ExtractSpec& spec) {
   SB_RETURN_IF_ERROR(CheckRange("spec.extract.batch_size", spec.batch_size(), 1, kMaxBatch));
   SB_RETURN_IF_ERROR(CheckRange("spec.extract.threads", spec.threads(), 0, 1024));
   SB_RETURN_IF_ERROR(CheckRange("spec.extract.width", spec.width(), 0, kMaxSide));
-  return CheckRange("spec.extract.height", spec.height(), 0, kMaxSide);
+  SB_RETURN_IF_ERROR(CheckRange("spec.extract.height", spec.height(), 0, kMaxSide));
+  return CheckSteps("spec.extract.pipeline", spec.pipeline());
 }
 
 absl::Status CompleteEditModel(v1::EditModelSpec& spec) {

@@ -1,6 +1,7 @@
 #include "server/jobs/networks.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
 #include <utility>
@@ -80,18 +81,24 @@ absl::StatusOr<graph::Graph> WithTrainable(const v1::TrainSpec& spec, const grap
 
 std::string ModelText(const v1::FeatureSet& features) { return absl::StrCat(features.model(), ":", features.model_version()); }
 
+std::string PipelineText(const v1::Preprocessing& images) {
+  std::string steps;
+  if (images.pipeline().values().empty() || !google::protobuf::util::MessageToJsonString(images.pipeline(), &steps).ok()) return "";
+  return absl::StrCat(" after pipeline ", nlohmann::json::parse(steps, nullptr, /*allow_exceptions=*/false).dump());
+}
+
 // What the rows are, for a comparison by people.
 std::string RowText(const v1::FeatureSet& features) {
   const v1::Preprocessing& images = features.preprocessing();
   return absl::StrCat("'", features.name(), "' has ", absl::StrJoin(features.shape(), "x"), " of layer '", features.layer(), "' of model ",
                       ModelText(features), " (weights ", features.weights_sha256().substr(0, 12), ") for images of ", images.width(), "x",
-                      images.height());
+                      images.height(), PipelineText(images));
 }
 
 bool RowsMatch(const v1::FeatureSet& one, const v1::FeatureSet& other) {
   return one.weights_sha256() == other.weights_sha256() && one.layer() == other.layer() && one.pool() == other.pool() &&
          std::equal(one.shape().begin(), one.shape().end(), other.shape().begin(), other.shape().end()) &&
-         one.preprocessing().SerializeAsString() == other.preprocessing().SerializeAsString();
+         google::protobuf::util::MessageDifferencer::Equals(one.preprocessing(), other.preprocessing());
 }
 
 }  // namespace

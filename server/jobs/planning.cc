@@ -1,5 +1,6 @@
 #include "server/jobs/planning.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/base/status_macros.h"
@@ -49,15 +50,19 @@ void AddSizes(const v1::TrainSpec& spec, const graph::Graph& network, v1::Plan* 
   plan->set_model_bytes(kFloatBytes * (plan->parameters() + mean_values + 2 * trainable * (copies + 1)));
 }
 
-// The images' pixels, and what the frozen part makes of each.
-absl::Status AddImages(const graph::Graph& network, int64_t images, v1::Plan* plan) {
-  plan->set_cache_bytes(images * graph::ElementsOf(network.input_shape()));
+// The images' pixels, and what the frozen part makes of each, or of their augmented views.
+absl::Status AddImages(const graph::Graph& network, const v1::TrainSpec& spec, v1::Plan* plan) {
+  const int64_t training = plan->training_images(), validation = plan->validation_images();
+  plan->set_cache_bytes((training + validation) * graph::ElementsOf(network.input_shape()));
   const graph::ResolvedLayer& frozen = graph::FrozenPart(network);
   SB_ASSIGN_OR_RETURN(const graph::Graph backbone, graph::CutAt(network, frozen.layer.name));
   if (!graph::ComputesAnything(backbone)) return absl::OkStatus();
+  const int64_t views = std::max(1, spec.augment_views());
+  const bool for_each_batch = spec.has_augment() && spec.augment_views() == 0;
   plan->set_frozen_layer(frozen.layer.name);
-  plan->set_backbone_images(images);
-  plan->set_feature_bytes(kFloatBytes * images * graph::ElementsOf(frozen.output_shape));
+  plan->set_backbone_images(training * (for_each_batch ? spec.epochs() : views) + validation);
+  plan->set_feature_bytes(kFloatBytes * (for_each_batch ? validation : training * views + validation) *
+                          graph::ElementsOf(frozen.output_shape));
   plan->mutable_feature_shape()->Add(frozen.output_shape.begin(), frozen.output_shape.end());
   return absl::OkStatus();
 }
@@ -97,7 +102,7 @@ absl::Status AddTraining(const store::Reader& reader, const v1::TrainSpec& spec,
   SB_ASSIGN_OR_RETURN(const OptionalGraph network, NetworkToTrain(reader, spec, dataset->classes_size()));
   if (!network) return absl::OkStatus();
   AddSizes(spec, *network, plan);
-  return AddImages(*network, plan->training_images() + plan->validation_images(), plan);
+  return AddImages(*network, spec, plan);
 }
 
 absl::Status AddTrainingFromFeatures(const store::Reader& reader, const v1::TrainSpec& spec, v1::Plan* plan) {

@@ -10,6 +10,7 @@
 #include "core/base/preprocessing_presets.h"
 #include "core/graph/architectures.h"
 #include "server/jobs/field_checks.h"
+#include "server/jobs/steps_spec.h"
 
 namespace seedbed::jobs {
 namespace {
@@ -49,6 +50,7 @@ absl::Status CheckPreprocessing(const std::string& field, const v1::Preprocessin
   SB_RETURN_IF_ERROR(CheckChannels(
       field + ".mean", spec.mean(), [](double value) { return std::isfinite(value); }, ""));
   SB_RETURN_IF_ERROR(CheckChannels(field + ".std", spec.std(), IsPositive, " over 0"));
+  SB_RETURN_IF_ERROR(CheckSteps(field + ".pipeline", spec.pipeline()));
   return CheckPreset(field + ".preset", spec.preset());
 }
 

@@ -3,6 +3,7 @@
 #include "server/jobs/field_checks.h"
 #include "server/jobs/model_specs.h"
 #include "server/jobs/preprocessing_spec.h"
+#include "server/jobs/steps_spec.h"
 
 namespace seedbed::jobs {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 constexpr size_t kMaxHeadBytes = 64 << 10;
 constexpr int kMaxPatterns = 1'000;
 constexpr size_t kMaxPatternBytes = 256;
+constexpr int kMaxViews = 1'000;
 
 absl::Status CompleteSgd(v1::OptimizerSpec& spec) {
   if (spec.has_beta1() || spec.has_beta2() || spec.has_epsilon()) {
@@ -62,6 +64,16 @@ absl::Status CheckHeadAndTrainable(const v1::TrainSpec& spec) {
   return absl::OkStatus();
 }
 
+absl::Status CompleteAugmentation(v1::TrainSpec& spec) {
+  SB_RETURN_IF_ERROR(CheckSteps("spec.train.augment", spec.augment()));
+  if (spec.augment().values().empty()) spec.clear_augment();
+  SB_RETURN_IF_ERROR(CheckRange("spec.train.augment_views", spec.augment_views(), 0, kMaxViews));
+  if (spec.augment_views() == 0) return absl::OkStatus();
+  if (!spec.has_augment()) return FieldError("spec.train.augment_views", "needs augment: it says how many views of an image that makes");
+  if (!spec.has_feature_cache() || spec.feature_cache()) return absl::OkStatus();
+  return FieldError("spec.train.augment_views", "needs feature_cache: it keeps what the frozen part makes of the views");
+}
+
 absl::Status CompleteFromFeatures(v1::TrainSpec& spec) {
   const auto refuse_unless = [](bool absent, std::string_view field) {
     return absent ? absl::OkStatus() : FieldError(field, "does not go with features: they say what images and network they are of");
@@ -76,6 +88,10 @@ absl::Status CompleteFromFeatures(v1::TrainSpec& spec) {
   SB_RETURN_IF_ERROR(refuse_unless(spec.trainable().empty(), "spec.train.trainable"));
   SB_RETURN_IF_ERROR(refuse_unless(!spec.has_feature_cache(), "spec.train.feature_cache"));
   SB_RETURN_IF_ERROR(refuse_unless(!spec.has_preprocessing(), "spec.train.preprocessing"));
+  if (spec.has_augment()) {
+    return FieldError("spec.train.augment",
+                      "does not go with features, which are fixed; train from the dataset with weights, augment and augment_views");
+  }
   return spec.arch().empty() ? absl::OkStatus() : CheckArchitecture("spec.train.arch", spec.arch());
 }
 
@@ -128,6 +144,7 @@ absl::Status CompleteTrain(v1::TrainSpec& spec) {
   SB_RETURN_IF_ERROR(CheckDuration("spec.train.checkpoint_interval", spec.checkpoint_interval(), 1));
   SB_RETURN_IF_ERROR(CompleteOptimizer(*spec.mutable_optimizer()));
   SB_RETURN_IF_ERROR(CheckHeadAndTrainable(spec));
+  SB_RETURN_IF_ERROR(CompleteAugmentation(spec));
   return spec.features().empty() ? CompleteFromImages(spec) : CompleteFromFeatures(spec);
 }
 

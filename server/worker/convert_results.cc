@@ -1,5 +1,7 @@
 #include "server/worker/convert_results.h"
 
+#include <google/protobuf/util/json_util.h>
+
 #include "seedbed/v1/dataset.pb.h"
 #include "seedbed/v1/features.pb.h"
 #include "seedbed/v1/model.pb.h"
@@ -38,6 +40,8 @@ v1::Preprocessing ToProto(const image::Preprocessing& preprocessing) {
   result.mutable_std()->Add(preprocessing.std.begin(), preprocessing.std.end());
   result.set_channels(preprocessing.channels == image::ChannelOrder::kRgb ? v1::CHANNEL_ORDER_RGB : v1::CHANNEL_ORDER_BGR);
   result.set_center(preprocessing.center == image::Center::kMeanImage ? v1::CENTER_MEAN_IMAGE : v1::CENTER_NONE);
+  // They were written as JSON, so they can be read as such.
+  if (!preprocessing.steps.empty()) (void)google::protobuf::util::JsonStringToMessage(preprocessing.steps, result.mutable_pipeline());
   return result;
 }
 

@@ -122,6 +122,12 @@ absl::StatusOr<tasks::Keep> ToKeep(v1::Keep keep) {
   }
 }
 
+absl::StatusOr<std::string> ToJsonList(std::string_view what, const google::protobuf::ListValue& list) {
+  std::string json;
+  if (google::protobuf::util::MessageToJsonString(list, &json).ok()) return json;
+  return absl::InvalidArgumentError(absl::StrCat(ToAbsl(what), " is not a list"));
+}
+
 // What is not set stays open: the task knows what it then is.
 absl::StatusOr<tasks::PreprocessingSpec> ToPreprocessing(const v1::Preprocessing& preprocessing) {
   tasks::PreprocessingSpec result;
@@ -138,15 +144,10 @@ absl::StatusOr<tasks::PreprocessingSpec> ToPreprocessing(const v1::Preprocessing
   if (preprocessing.center() != v1::CENTER_UNSPECIFIED) {
     SB_ASSIGN_OR_RETURN(result.center, ToCenter(preprocessing.center()));
   }
-  return result;
-}
-
-absl::StatusOr<std::string> ToHead(const v1::TrainSpec& train) {
-  std::string json;
-  if (train.has_head() && !google::protobuf::util::MessageToJsonString(train.head(), &json).ok()) {
-    return absl::InvalidArgumentError("head is not a list of layers");
+  if (preprocessing.has_pipeline()) {
+    SB_ASSIGN_OR_RETURN(result.steps, ToJsonList("pipeline", preprocessing.pipeline()));
   }
-  return json;
+  return result;
 }
 
 tasks::OptimizerSpec ToOptimizer(const v1::OptimizerSpec& optimizer) {
@@ -227,7 +228,13 @@ absl::StatusOr<tasks::TrainSpec> ToTrainSpec(const v1::Assignment& assignment) {
     spec.weights = InputModel(assignment.inputs());
     spec.weights_dir = assignment.inputs().model_dir();
   }
-  SB_ASSIGN_OR_RETURN(spec.head, ToHead(train));
+  if (train.has_head()) {
+    SB_ASSIGN_OR_RETURN(spec.head, ToJsonList("head", train.head()));
+  }
+  if (train.has_augment()) {
+    SB_ASSIGN_OR_RETURN(spec.augment, ToJsonList("augment", train.augment()));
+  }
+  spec.augment_views = train.augment_views();
   spec.trainable.assign(train.trainable().begin(), train.trainable().end());
   if (train.has_feature_cache()) spec.feature_cache = train.feature_cache();
   spec.model = train.model();
@@ -284,6 +291,9 @@ absl::StatusOr<tasks::ExtractSpec> ToExtractSpec(const v1::Assignment& assignmen
   SB_ASSIGN_OR_RETURN(spec.dtype, ToDtype(extract.dtype()));
   spec.width = extract.width();
   spec.height = extract.height();
+  if (extract.has_pipeline()) {
+    SB_ASSIGN_OR_RETURN(spec.steps, ToJsonList("pipeline", extract.pipeline()));
+  }
   spec.batch_size = OrDefault(extract.batch_size(), kDefaultBatchSize);
   spec.threads = extract.threads();
   return spec;

@@ -1,4 +1,6 @@
 // seedbed extract
+#include <google/protobuf/util/json_util.h>
+
 #include <cmath>
 #include <map>
 #include <memory>
@@ -9,6 +11,7 @@
 #include "client/cli/features_view.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/text_format.h"
+#include "client/cli/train_settings.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::cli {
@@ -26,6 +29,7 @@ struct ExtractOptions {
   std::string weights;
   std::string layer;
   std::string size;
+  std::string pipeline;
   v1::Pool pool = v1::POOL_UNSPECIFIED;
   v1::FeatureType dtype = v1::FEATURE_TYPE_UNSPECIFIED;
   std::string name;
@@ -53,6 +57,12 @@ absl::StatusOr<v1::JobSpec> MakeSpec(const ExtractOptions& options) {
   SB_ASSIGN_OR_RETURN(const ImageSize size, ParseSizeFlag(options.size));
   extract->set_width(size.width);
   extract->set_height(size.height);
+  if (!options.pipeline.empty()) {
+    const absl::StatusOr<Json> steps = ParseSettingValue(*FindTrainSetting("pipeline"), options.pipeline);
+    if (!steps.ok()) return UsageError(absl::StrCat("--pipeline: ", steps.status().message()));
+    const auto read = google::protobuf::util::JsonStringToMessage(ToLine(*steps), extract->mutable_pipeline());
+    if (!read.ok()) return UsageError(absl::StrCat("--pipeline: ", read.ToString()));
+  }
   SB_RETURN_IF_ERROR(ApplyJobOptions(options.job, &spec));
   return spec;
 }
@@ -101,6 +111,10 @@ void AddExtractCommand(CommandTree& tree) {
       ->type_name("TYPE");
   command->add_option("--size", options->size, "Pixels the images are resized to: N, or WIDTHxHEIGHT; default: the model's")
       ->type_name("N|WxH");
+  command
+      ->add_option("--pipeline", options->pipeline,
+                   "What is done to each picture at its size: remove_background, or a list of steps; default: the model's")
+      ->type_name("STEPS");
   command->add_option("--name", options->name, "Name of the features: a-z, 0-9, '.', '_', '-'")->type_name("F")->required();
   command->add_option("--batch-size", options->batch_size, "Images at a time; default 32")->type_name("N");
   command->add_option("--threads", options->threads, "Compute threads; default: all the worker has")->type_name("N");

@@ -119,6 +119,22 @@ channels: bgr
   EXPECT_EQ(train.preprocessing().channels(), v1::CHANNEL_ORDER_BGR);
 }
 
+TEST(Recipe, TakesStepsAsAListOrAlone) {
+  const v1::TrainSpec train = SpecOf(R"(
+pipeline: remove_background
+augment:
+  - {fliplr: 0.5}
+  - sometimes: {p: 0.5, then: [{multiply: [0.8, 1.2]}]}
+  - light
+augment_views: 8
+)")
+                                  .train();
+  EXPECT_EQ(ToJson(train)["preprocessing"]["pipeline"].dump(), R"(["remove_background"])");
+  EXPECT_EQ(ToJson(train)["augment"].dump(), R"([{"fliplr":0.5},{"sometimes":{"p":0.5,"then":[{"multiply":[0.8,1.2]}]}},"light"])");
+  EXPECT_EQ(train.augment_views(), 8);
+  EXPECT_EQ(ToJson(SpecOf("augment: {fliplr: 0.5}").train())["augment"].dump(), R"([{"fliplr":0.5}])");
+}
+
 TEST(Recipe, NamesFeatures) {
   const v1::TrainSpec train = SpecOf("features: a\nval_features: b\ntrainable: head, x\n").train();
   EXPECT_EQ(train.features(), "a");
@@ -165,6 +181,7 @@ TEST(Recipe, SaysWhatWasExpected) {
   EXPECT_THAT(ErrorOf("checkpoint_interval: soon"), HasSubstr("expected a duration"));
   EXPECT_THAT(ErrorOf("dataset: a:b"), HasSubstr("expected NAME or NAME:VERSION"));
   EXPECT_THAT(ErrorOf("head: flatten"), StrEq("recipe.yaml:1: head: expected a list such as [flatten, dense: classes]"));
+  EXPECT_THAT(ErrorOf("augment:"), StrEq("recipe.yaml:1: augment: expected a list such as [fliplr: 0.5, multiply: [0.8, 1.2]]"));
   EXPECT_THAT(ErrorOf("head: [{[a]: 1}]"), HasSubstr("recipe.yaml:1: head: a key must be a word"));
   EXPECT_THAT(ErrorOf("trainable: [[a]]"), HasSubstr("trainable: expected a list of single values"));
   EXPECT_THAT(ErrorOf("mean: [a]"), HasSubstr("mean: expected numbers"));

@@ -27,6 +27,8 @@ std::string ExampleOf(const TrainSetting& setting) {
       return "1,2.5,3";
     case SettingType::kList:
       return "[flatten, dense: 256, dropout: 0.5, conv2d: {filters: 8, kernel: 3}, dense: classes]";
+    case SettingType::kSteps:
+      return "[light, fliplr: 0.5, multiply: [0.8, 1.2]]";
     default:
       return "7";
   }
@@ -68,6 +70,14 @@ TEST(TrainSettings, ListsSayWhatTheyExpect) {
   EXPECT_EQ(error("mean", "1,two"), "expected numbers with commas between them, got '1,two'");
   EXPECT_EQ(error("head", "flatten"), "expected a list such as [flatten, dense: classes], got 'flatten'");
   EXPECT_NE(error("head", "[flatten"), "");
+  EXPECT_EQ(error("augment", "0.5"), "expected a step or a list of steps such as [fliplr: 0.5, multiply: [0.8, 1.2]], got '0.5'");
+}
+
+TEST(ParseSettingValue, ASingleStepNeedsNoBrackets) {
+  const auto parsed = [](const char* text) { return ParseSettingValue(*FindTrainSetting("pipeline"), text).value().dump(); };
+  EXPECT_EQ(parsed("light"), R"(["light"])");
+  EXPECT_EQ(parsed("remove_background: seedlings"), R"([{"remove_background":"seedlings"}])");
+  EXPECT_EQ(parsed("[]"), "[]");
 }
 
 TEST(BuildTrainJob, CombinesSettingsOfOneMessage) {

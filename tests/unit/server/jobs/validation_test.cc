@@ -284,6 +284,23 @@ std::vector<BadSpec> BadBackboneSpecs() {
                [](auto& s) { s.mutable_preprocessing()->set_channels(static_cast<v1::ChannelOrder>(9)); }),
       BadTrain("spec.train.head", [](auto& s) { s.mutable_head(); }),
       BadTrain("spec.train.head", [](auto& s) { s.mutable_head()->add_values()->set_string_value(std::string(70'000, 'x')); }),
+      BadTrain("spec.train.preprocessing.pipeline", [](auto& s) { s.mutable_preprocessing()->mutable_pipeline()->add_values(); }),
+      BadTrain("spec.train.augment", [](auto& s) { s.mutable_augment()->add_values()->set_number_value(1); }),
+      BadTrain("spec.train.augment", [](auto& s) { s.mutable_augment()->add_values()->mutable_struct_value(); }),
+      BadTrain("spec.train.augment", [](auto& s) { s.mutable_augment()->add_values()->set_string_value(std::string(70'000, 'x')); }),
+      BadTrain("spec.train.augment_views", [](auto& s) { s.set_augment_views(2); }),
+      BadTrain("spec.train.augment_views",
+               [](auto& s) {
+                 s.mutable_augment()->add_values()->set_string_value("light");
+                 s.set_augment_views(1'001);
+               }),
+      BadTrain("spec.train.augment_views",
+               [](auto& s) {
+                 s.mutable_augment()->add_values()->set_string_value("light");
+                 s.set_augment_views(2);
+                 s.set_feature_cache(false);
+               }),
+      BadOnFeatures("spec.train.augment", [](auto& s) { s.mutable_augment()->add_values()->set_string_value("light"); }),
       BadTrain("spec.train.trainable", [](auto& s) { s.add_trainable(""); }),
       BadTrain("spec.train.trainable", [](auto& s) { s.add_trainable(std::string(300, 'x')); }),
       BadTrain("spec.train.val_features", [](auto& s) { s.set_val_features("rows"); }),

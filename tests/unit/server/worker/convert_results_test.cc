@@ -34,6 +34,7 @@ TEST(ConvertResultsTest, Extract) {
   result.preprocessing.channels = image::ChannelOrder::kBgr;
   result.preprocessing.center = image::Center::kNone;
   result.preprocessing.interpolation = image::Filter::kLanczos;
+  result.preprocessing.steps = R"([{"remove_background":{"colours":[[1.5,2,3]]}},{"flipud":{}}])";
   result.images_per_second = 7.5;
   result.bytes = 999;
   const TaskOutput output = ToOutput(assignment, result);
@@ -58,6 +59,9 @@ TEST(ConvertResultsTest, Extract) {
   EXPECT_EQ(record.preprocessing().channels(), v1::CHANNEL_ORDER_BGR);
   EXPECT_EQ(record.preprocessing().center(), v1::CENTER_NONE);
   EXPECT_EQ(record.preprocessing().interpolation(), v1::INTERPOLATION_LANCZOS);
+  ASSERT_EQ(record.preprocessing().pipeline().values_size(), 2);
+  const auto& step = record.preprocessing().pipeline().values(0).struct_value().fields().at("remove_background").struct_value();
+  EXPECT_EQ(step.fields().at("colours").list_value().values(0).list_value().values(0).number_value(), 1.5);
   EXPECT_EQ(record.bytes(), 999);
 }
 

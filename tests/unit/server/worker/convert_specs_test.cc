@@ -196,6 +196,8 @@ TEST(ConvertSpecsTest, TrainOnABackbone) {
   (*train.mutable_head()->add_values()->mutable_struct_value()->mutable_fields())["dense"].set_number_value(256);
   train.add_trainable("head");
   train.set_feature_cache(false);
+  (*train.mutable_augment()->add_values()->mutable_struct_value()->mutable_fields())["fliplr"].set_number_value(0.5);
+  train.set_augment_views(4);
   v1::Preprocessing& preprocessing = *train.mutable_preprocessing();
   preprocessing.set_preset("imagenet");
   for (const double mean : {1, 2, 3}) preprocessing.add_mean(mean);
@@ -208,6 +210,13 @@ TEST(ConvertSpecsTest, TrainOnABackbone) {
   EXPECT_EQ(spec.head, R"(["flatten",{"dense":256}])");
   EXPECT_THAT(spec.trainable, ElementsAre("head"));
   EXPECT_FALSE(spec.feature_cache);
+  EXPECT_EQ(spec.augment, R"([{"fliplr":0.5}])");
+  EXPECT_EQ(spec.augment_views, 4);
+  EXPECT_EQ(spec.preprocessing.steps, std::nullopt) << "open: as the weights have it";
+  preprocessing.mutable_pipeline();
+  EXPECT_EQ(ToTrainSpec(assignment)->preprocessing.steps, "[]") << "none, whatever the weights have";
+  preprocessing.mutable_pipeline()->add_values()->set_string_value("remove_background");
+  EXPECT_EQ(ToTrainSpec(assignment)->preprocessing.steps, R"(["remove_background"])");
   EXPECT_EQ(spec.preprocessing.preset, "imagenet");
   EXPECT_THAT(spec.preprocessing.mean, ElementsAre(1, 2, 3));
   EXPECT_THAT(spec.preprocessing.std, ElementsAre(4, 5, 6));

@@ -1,7 +1,8 @@
 // What the computation of features costs beside the network itself, on all cores: passes over the same images, one after the other in each
 // round, so that a busy machine slows all of them. "ratio" is extraction against the raw forward pass when pixels lie decoded (0.95 or
 // more), and against forward plus decoding when they are PNG files (0.9 or more), the median over the rounds; "cpu_ratio" is the same of
-// the time of all threads.
+// the time of all threads. Augmented is what a training with a frozen backbone does for each batch, against forward plus augmentation (0.92
+// or more).
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -13,11 +14,14 @@
 #include <functional>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/augment/pipeline.h"
 #include "core/base/file.h"
+#include "core/base/spares.h"
 #include "core/base/thread_pool.h"
 #include "core/features/extract.h"
 #include "core/graph/architectures.h"
@@ -25,6 +29,7 @@
 #include "core/image/resize.h"
 #include "core/nn/backend.h"
 #include "core/nn/weights.h"
+#include "nlohmann/json.hpp"
 #include "tests/testing/temporary_directory.h"
 #include "tests/unit/core/image/test_images.h"
 
@@ -131,6 +136,21 @@ class Setting {
         images_, read, [](size_t, std::span<const float>) { return absl::OkStatus(); }, nullptr));
   }
 
+  // Batch by batch, as a training asks for rows.
+  void Fetch(const ReadPixels& read) {
+    if (!fetching_) {
+      const ExtractorOptions options{.pool = Pool::kAverage, .batch = kBatch, .reading_threads = Cores()};
+      fetching_ = Must(Extractor::Create(backend_.get(), layer_shape_, preprocessing_, {}, options));
+      rows_.resize(kBatch * fetching_->row_values());
+    }
+    for (size_t first = 0; first < kImages; first += kBatch) {
+      Must(fetching_->Compute(std::span(images_).subspan(first, kBatch), read, rows_));
+    }
+  }
+
+  int width() const { return preprocessing_.width; }
+  int height() const { return preprocessing_.height; }
+
  private:
   const testing::TemporaryDirectory folder_;
   const std::vector<fs::path> files_;
@@ -140,6 +160,8 @@ class Setting {
   std::unique_ptr<PixelRows> pixels_;
   std::vector<float> input_, output_;
   std::vector<size_t> images_;
+  std::optional<Extractor> fetching_;
+  std::vector<float> rows_;  // of a batch
 };
 
 // Of the wall clock, and of all the process's threads, which a busy machine disturbs less.
@@ -216,6 +238,44 @@ void FromPngFiles(benchmark::State& state, const char* arch, int side, Pool pool
 }
 BENCHMARK_CAPTURE(FromPngFiles, efficientnet_lite0_224_avg, "efficientnet_lite0", 224, Pool::kAverage)->Iterations(7)->UseManualTime();
 BENCHMARK_CAPTURE(FromPngFiles, vgg16_150, "vgg16", 150, Pool::kNone)->Iterations(3)->UseManualTime();
+
+// `steps`: a preset, or a list in JSON.
+void Augmented(benchmark::State& state, const char* arch, int side, const char* steps) {
+  Setting setting(arch, side);
+  const augment::Pipeline pipeline = Must(augment::Pipeline::ParseRandom(nlohmann::json::parse(steps), "augment"));
+  Must(pipeline.CheckSize(setting.width(), setting.height()));
+  Spares<augment::Scratch> scratches;
+  uint32_t epoch = 0;
+  const ReadPixels augment = [&](size_t image, std::span<uint8_t> target) -> absl::StatusOr<std::span<const uint8_t>> {
+    std::ranges::copy(setting.pixels().row(image), target.begin());
+    std::unique_ptr<augment::Scratch> scratch = scratches.Borrow();
+    pipeline.Apply({.seed = 1, .epoch = epoch, .image = image}, {setting.width(), setting.height(), target}, scratch.get());
+    scratches.Return(std::move(scratch));
+    return target;
+  };
+  PixelRows alone(kImages, setting.pixels().row(0).size());
+  ThreadPool pool(static_cast<size_t>(std::max(1, Cores() - 1)));
+  const auto augment_all = [&] {
+    const auto one = [&](size_t i) { Must(augment(i, alone.writable_row(i)).status()); };
+    if (Cores() > 1) return pool.ParallelFor(kImages, one);
+    for (size_t i = 0; i < kImages; ++i) one(i);
+  };
+  setting.Fetch(augment);
+  Rounds rounds;
+  for (auto _ : state) {
+    ++epoch;
+    rounds.forward.push_back(CostOf([&] { setting.Forward(); }));
+    rounds.bound.push_back(rounds.forward.back() + CostOf(augment_all));
+    rounds.extraction.push_back(CostOf([&] { setting.Fetch(augment); }));
+    state.SetIterationTime(rounds.extraction.back().seconds);
+  }
+  state.SetLabel(std::string(setting.backend().name()));
+  rounds.Report(state);
+}
+constexpr char kFlipsBlursColours[] =
+    R"([{"fliplr": 0.5}, {"flipud": 0.2}, {"crop": [0, 0.1]}, {"gaussian_blur": [0, 0.5]}, {"linear_contrast": [0.75, 1.5]},
+        {"multiply": {"mul": [0.8, 1.2], "per_channel": 0.2}}])";
+BENCHMARK_CAPTURE(Augmented, efficientnet_lite0_150, "efficientnet_lite0", 150, kFlipsBlursColours)->Iterations(7)->UseManualTime();
 
 }  // namespace
 }  // namespace seedbed::features

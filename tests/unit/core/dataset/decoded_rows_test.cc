@@ -60,6 +60,20 @@ TEST_F(DecodedRowsTest, GivesPixelsInTheAskedOrderAndDecodesOnce) {
   EXPECT_THAT(again->row(2), ElementsAreArray(NoiseImage(1).rgb));
 }
 
+TEST_F(DecodedRowsTest, AppliesStepsAndKeepsThosePicturesApart) {
+  SB_ASSERT_OK(Load({0}));
+  steps_ = R"([{"multiply":{"mul":0}}])";
+  SB_ASSERT_OK_AND_ASSIGN(const auto rows, Load({0}));
+  EXPECT_EQ(decoded_, 1u);
+  EXPECT_THAT(rows->row(0), ::testing::Each(0));
+  SB_ASSERT_OK(Load({0}));
+  EXPECT_EQ(decoded_, 0u);
+  steps_ = R"([{"fliplr":{"p":0.5}}])";
+  EXPECT_THAT(Load({0}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("pipeline has the step 'fliplr'")));
+  steps_ = R"([{"gone":{}}])";
+  EXPECT_THAT(Load({0}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'gone'")));
+}
+
 TEST_F(DecodedRowsTest, ChangedFileIsAnErrorEvenWhenCached) {
   SB_ASSERT_OK(Load({0, 1, 2}));
   images_.AddFile("a/001.png", "other");

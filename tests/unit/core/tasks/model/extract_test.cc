@@ -87,6 +87,20 @@ TEST_F(RunExtractTest, StoresWhatTheNetworkMakesOfEachImage) {
   for (size_t i = 0; i < stored.size(); ++i) EXPECT_NEAR(stored[i], expected[i], 1e-5);
 }
 
+TEST_F(RunExtractTest, PutsAPipelineBeforeTheNetwork) {
+  SB_ASSERT_OK(RunExtract(spec_, context_));
+  spec_.steps = R"(["flipud"])";
+  FakeTaskContext second(context_, 2);
+  SB_ASSERT_OK_AND_ASSIGN(const ExtractResult result, RunExtract(spec_, second));
+  EXPECT_EQ(result.computed, 24);
+  EXPECT_EQ(result.preprocessing.steps, R"([{"flipud":{"p":1.0}}])");
+  SB_ASSERT_OK_AND_ASSIGN(const features::FeatureSet set, features::FeatureSet::Open(second.paths().output_dir));
+  EXPECT_EQ(set.info().preprocessing, result.preprocessing);
+  spec_.steps = R"([{"multiply": [0, 1]}])";
+  FakeTaskContext third(context_, 3);
+  EXPECT_THAT(RunExtract(spec_, third), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("belong into augment")));
+}
+
 TEST_F(RunExtractTest, SaysFirstWhatItWillDo) {
   SB_ASSERT_OK(RunExtract(spec_, context_));
   EXPECT_EQ(context_.events()[0].key, "log/plan");

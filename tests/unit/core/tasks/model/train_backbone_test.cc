@@ -23,6 +23,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr char kDrawn[] = R"([{"fliplr": 0.5}, {"multiply": [0.5, 1.5]}])";
 constexpr char kDeepHead[] = R"(["flatten", {"dense": 8}, "relu", {"dropout": 0.5}, {"dense": "classes"}])";
 
 class TrainBackboneTest : public ::testing::Test {
@@ -72,7 +73,7 @@ class TrainBackboneTest : public ::testing::Test {
   const nn::SavedModel backbone_ = TinyBackbone();
   TrainSpec spec_ = dataset_.TrainSpec();
   FakeTaskContext context_;
-  FakeTaskContext training_, validation_;  // of extractions
+  FakeTaskContext training_, validation_, flipped_;  // of extractions
 };
 
 TEST_F(TrainBackboneTest, PublishesTheWholeNetworkAndChangesTheHeadOnly) {
@@ -117,6 +118,75 @@ TEST_F(TrainBackboneTest, TheCacheChangesNoBit) {
     const std::string cached = Digest(spec_);
     spec_.feature_cache = false;
     EXPECT_EQ(Digest(spec_), cached) << head;
+  }
+}
+
+// A backbone of the weights' may be given other pictures than it was trained with.
+TEST_F(TrainBackboneTest, APipelineMayBePutBeforeWeights) {
+  const std::string plain = Digest(spec_);
+  spec_.preprocessing.steps = R"(["flipud"])";
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec_, context_));
+  EXPECT_EQ(result.preprocessing.steps, R"([{"flipud":{"p":1.0}}])");
+  EXPECT_NE(result.weights_sha256, plain);
+  FakeTaskContext again(context_, 2);
+  EXPECT_EQ(RunTrain(spec_, again)->cached_images, 24);
+}
+
+TEST_F(TrainBackboneTest, AugmentedImagesGoThroughTheBackboneForEachBatch) {
+  const std::string plain = Digest(spec_);
+  spec_.augment = kDrawn;
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec_, context_));
+  EXPECT_NE(result.weights_sha256, plain);
+  EXPECT_EQ(result.backbone_images, 24);
+  EXPECT_THAT(context_.EventsOf<LogLine>()[0].message,
+              AllOf(HasSubstr("for every batch, on training images augmented anew in each epoch: fliplr, multiply"),
+                    HasSubstr("0 of 6 validation images in the feature cache")));
+  spec_.feature_cache = false;
+  EXPECT_EQ(Digest(spec_), result.weights_sha256);
+  spec_.threads = 1;
+  EXPECT_EQ(Digest(spec_), result.weights_sha256) << "the little net rounds alike on one thread";
+}
+
+TEST_F(TrainBackboneTest, EpochsTakeViewsInTurn) {
+  spec_.augment = kDrawn;
+  const std::string anew = Digest(spec_);
+  spec_.augment_views = 3;  // as many as epochs: each is seen once
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult three, RunTrain(spec_, context_));
+  EXPECT_EQ(three.weights_sha256, anew);
+  EXPECT_EQ(three.backbone_images, 3 * 18 + 6);
+  EXPECT_THAT(context_.EventsOf<LogLine>()[0].message,
+              AllOf(HasSubstr("once on each of 3 augmented views of a training image (fliplr, multiply)"), HasSubstr("0 of 60 rows")));
+  EXPECT_TRUE(std::is_sorted(context_.marks().begin(), context_.marks().end()));
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
+  EXPECT_EQ(model.training["recipe"]["augment_views"], 3);
+  // Fewer views than epochs begin again, and the first ones are there already; more views change nothing.
+  FakeTaskContext second(context_, 2), third(context_, 3);
+  spec_.augment_views = 2;
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult two, RunTrain(spec_, second));
+  EXPECT_NE(two.weights_sha256, anew);
+  EXPECT_EQ(two.backbone_images, 0);
+  EXPECT_EQ(two.cached_images, 2 * 18 + 6);
+  spec_.augment_views = 5;
+  EXPECT_EQ(RunTrain(spec_, third)->weights_sha256, anew);
+}
+
+TEST_F(TrainBackboneTest, AnInterruptedAugmentedTrainingEndsWithTheSameBits) {
+  spec_.augment = kDrawn;
+  spec_.head = kDeepHead;
+  for (const int views : {0, 2}) {
+    spec_.augment_views = views;
+    const std::string whole = Digest(spec_);
+    for (const size_t stop : {1, 3, 7, 11}) {
+      FakeTaskContext first;
+      std::atomic<size_t> checkpoints = 0;
+      first.set_on_checkpoint([&](int64_t) {
+        if (++checkpoints >= stop) first.Cancel();
+      });
+      (void)RunTrain(spec_, first);
+      FakeTaskContext second(first, 2);
+      SB_ASSERT_OK_AND_ASSIGN(const TrainResult resumed, RunTrain(spec_, second));
+      EXPECT_EQ(resumed.weights_sha256, whole) << views << " views, stopped at checkpoint " << stop;
+    }
   }
 }
 
@@ -262,8 +332,16 @@ TEST_F(TrainBackboneTest, RefusesFeaturesThatDoNotFit) {
   };
   EXPECT_THAT(alone([](TrainSpec& s) { s.preprocessing.preset = "unit"; }), StatusIs(kInvalid, HasSubstr("the features of 'f' expect")));
   EXPECT_THAT(alone([](TrainSpec& s) { s.preprocessing.width = 12; }), StatusIs(kInvalid, HasSubstr("12x9")));
+  EXPECT_THAT(alone([](TrainSpec& s) { s.preprocessing.steps = R"(["flipud"])"; }),
+              StatusIs(kInvalid, AllOf(HasSubstr("10x9 bilinear, RGB"), HasSubstr("10x9 bilinear, flipud, RGB"))));
+  EXPECT_THAT(alone([](TrainSpec& s) { s.augment = kDrawn; }), StatusIs(kInvalid, AllOf(HasSubstr("'f'"), HasSubstr("augment_views"))));
   EXPECT_THAT(alone([](TrainSpec& s) { s.trainable = {"conv2"}; }), StatusIs(kInvalid, HasSubstr("cannot be trained from the features")));
   EXPECT_THAT(alone([](TrainSpec& s) { s.dataset = "plants"; }), StatusIs(kInvalid, HasSubstr("leave one of them out")));
+  ExtractSpec flipped;
+  flipped.steps = R"(["flipud"])";
+  Extract("validation", flipped, &flipped_);
+  EXPECT_THAT(with([&](TrainSpec& s) { s.val_features_dir = flipped_.paths().output_dir; }),
+              StatusIs(kInvalid, HasSubstr(R"(pipeline none rather than [{"flipud":{"p":1.0}}])")));
   const testing::TemporaryDirectory changed;
   SB_ASSERT_OK(nn::WriteModel(changed.path(), TinyBackbone(2)));
   EXPECT_THAT(alone([&](TrainSpec& s) { s.weights_dir = changed.path(); }), StatusIs(kInvalid, HasSubstr("extract the features again")));

@@ -22,6 +22,7 @@ struct NoiseScale {
 };
 
 struct PixelKernels {
+  // Whole pixels.
   void (*apply_lines)(const Lines& lines, std::span<uint8_t> rgb);
   // In place: quantiles to grey levels, negative where the number's highest bit is set. The level is (quantile * scale / 2^16 + offset) /
   // 2^4, both divisions rounding down.

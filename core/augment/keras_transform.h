@@ -20,8 +20,8 @@ struct KerasTransform {
   double zy = 1;
   bool flip_horizontal = false;
   bool flip_vertical = false;
-  std::optional<double> channel_shift_intensity;
-  std::optional<double> brightness;  // factor
+  std::optional<double> channel_shift_intensity = std::nullopt;
+  std::optional<double> brightness = std::nullopt;  // factor
 };
 
 // Which Keras's matrix is meant.

@@ -23,6 +23,12 @@ struct Line {
 Line ColumnsOf(const AffineMap& map, int y) { return {.step = map.xx, .from_row = y * map.xy, .start = map.x0}; }
 Line RowsOf(const AffineMap& map, int y) { return {.step = map.yx, .from_row = y * map.yy, .start = map.y0}; }
 
+// Of numbers that are not negative. Unlike std::lround it becomes a vector instruction.
+int Rounded(double value) {
+  constexpr double kHalf = 0.5;
+  return static_cast<int>(value + kHalf);
+}
+
 struct Span {
   int begin;
   int end;
@@ -139,8 +145,8 @@ class Warper {
       const int index_x = whole_x < before_x ? whole_x : before_x, index_y = whole_y < before_y ? whole_y : before_y;
       const int i = x - span.begin;
       offset[i] = index_y * stride + 3 * index_x;
-      x_weights[i] = PackWeights(static_cast<int>((clamped_x - index_x) * kWeightOne + 0.5));
-      y_weights[i] = PackWeights(static_cast<int>((clamped_y - index_y) * kWeightOne + 0.5));
+      x_weights[i] = PackWeights(Rounded((clamped_x - index_x) * kWeightOne));
+      y_weights[i] = PackWeights(Rounded((clamped_y - index_y) * kWeightOne));
     }
     const RowTaps taps{{offset, count}, {x_weights, count}, {y_weights, count}};
     SampleRow(source_.data(), target_.height > 1 ? target_.row_bytes() : 0, taps, bias_, row + 3 * span.begin);
@@ -149,8 +155,8 @@ class Warper {
   void CopyClamped(const Line& columns, const Line& rows, Span span, uint8_t* row) {
     const double last_x = target_.width - 1, last_y = target_.height - 1;
     for (int x = span.begin; x < span.end; ++x) {
-      const int column = static_cast<int>(std::clamp(columns.At(x), 0.0, last_x) + 0.5);
-      const int line = static_cast<int>(std::clamp(rows.At(x), 0.0, last_y) + 0.5);
+      const int column = Rounded(std::clamp(columns.At(x), 0.0, last_x));
+      const int line = Rounded(std::clamp(rows.At(x), 0.0, last_y));
       std::memcpy(row + 3 * x, Pixel(column, line), 3);
     }
   }
@@ -164,7 +170,7 @@ class Warper {
     const double floor = std::floor(mapped);
     const int first = static_cast<int>(floor);
     return {.index = {ResolveIndex(warping_.border, first, n), ResolveIndex(warping_.border, first + 1, n)},
-            .weight = static_cast<int32_t>((mapped - floor) * kWeightOne + 0.5)};
+            .weight = Rounded((mapped - floor) * kWeightOne)};
   }
 
   bool Constant() const { return warping_.border == Border::kConstant || warping_.border == Border::kBlendedConstant; }

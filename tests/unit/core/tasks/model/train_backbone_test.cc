@@ -156,7 +156,8 @@ TEST_F(TrainBackboneTest, EpochsTakeViewsInTurn) {
   EXPECT_EQ(three.backbone_images, 3 * 18 + 6);
   EXPECT_THAT(context_.EventsOf<LogLine>()[0].message,
               AllOf(HasSubstr("once on each of 3 augmented views of a training image (fliplr, multiply)"), HasSubstr("0 of 60 rows")));
-  EXPECT_TRUE(std::is_sorted(context_.marks().begin(), context_.marks().end()));
+  const std::vector<int64_t> marks = context_.marks();
+  EXPECT_TRUE(std::is_sorted(marks.begin(), marks.end()));
   SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
   EXPECT_EQ(model.training["recipe"]["augment_views"], 3);
   // Fewer views than epochs begin again, and the first ones are there already; more views change nothing.

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "core/augment/cv_picture.h"
+#include "core/augment/grow.h"
 #include "core/augment/step_fields.h"
 #include "core/augment/step_type.h"
 #include "core/base/status_macros.h"
@@ -52,6 +53,9 @@ void ChangeBorders(const Borders& borders, int pad_mode, int pad_value, Picture 
     cv::copyMakeBorder(source, padded, pad(kTop), pad(kBottom), pad(kLeft), pad(kRight), pad_mode | cv::BORDER_ISOLATED,
                        cv::Scalar::all(pad_value));
     source = padded;
+  }
+  if (width <= picture.width && height <= picture.height) {
+    return Grow({.first = source.data, .stride = source.step, .width = width, .height = height}, picture, scratch);
   }
   cv::Mat target = CvPixels(picture);
   const bool grows = picture.width > width || picture.height > height;

@@ -30,7 +30,7 @@ struct Channels {
   std::array<uint8_t, kBlock> red, green, blue;
 };
 
-void Split(const uint8_t* rgb, size_t pixels, Channels* channels) {
+[[gnu::always_inline]] inline void Split(const uint8_t* rgb, size_t pixels, Channels* channels) {
   for (size_t i = 0; i < pixels; ++i) {
     channels->red[i] = rgb[kChannels * i];
     channels->green[i] = rgb[kChannels * i + 1];
@@ -38,12 +38,72 @@ void Split(const uint8_t* rgb, size_t pixels, Channels* channels) {
   }
 }
 
-// mask |= what is near.
-void AddNear(const Channels& channels, size_t pixels, const ColourBall& ball, uint8_t* mask) {
+// mask |= what is near. Inlined into a function for each instruction set, as whose loops it is compiled.
+[[gnu::always_inline]] inline void AddNearExactly(const Channels& channels, size_t pixels, const ColourBall& ball, uint8_t* mask) {
   const ColourBall local = ball;
   for (size_t i = 0; i < pixels; ++i) {
     mask[i] |= Distance(channels.red[i], channels.green[i], channels.blue[i], local.rgb) <= local.threshold ? kForeground : 0;
   }
+}
+
+// For thresholds up to kMaxNarrow 16 bits are enough: differences beyond kMaxSide (red, blue) and kMaxGreen alone put a pixel farther away,
+// so that they may be cut off there, and the three terms' sum stays below 2^16.
+constexpr int kMaxSide = 90;
+constexpr int kMaxGreen = 63;
+constexpr int kMaxNarrow = 4 * kMaxGreen * kMaxGreen - 1;
+static_assert(512 * kMaxSide * kMaxSide / 256 > kMaxNarrow);
+static_assert(2 * (767 * kMaxSide * kMaxSide / 256) + 4 * kMaxGreen * kMaxGreen < 1 << 16);
+
+// difference^2 * weight / 256, by one multiplication that keeps the upper half of 32 bits.
+[[gnu::always_inline]] inline uint16_t NarrowTerm(uint16_t difference, uint16_t weight) {
+  const auto square = static_cast<uint16_t>(4 * difference * difference), scaled = static_cast<uint16_t>(weight * 64);
+  return static_cast<uint16_t>((uint32_t{square} * scaled) >> 16);
+}
+
+[[gnu::always_inline]] inline void AddNearNarrow(const Channels& channels, size_t pixels, const ColourBall& ball, uint8_t* mask) {
+  const auto apart = [](uint8_t a, uint8_t b, uint8_t most) { return std::min<uint8_t>(std::max(a, b) - std::min(a, b), most); };
+  const Rgb rgb = ball.rgb;
+  const auto threshold = static_cast<uint16_t>(ball.threshold);
+  for (size_t i = 0; i < pixels; ++i) {
+    const auto mean = static_cast<uint16_t>((channels.red[i] + rgb[0]) >> 1);
+    const uint16_t green = apart(channels.green[i], rgb[1], kMaxGreen);
+    const uint16_t red = NarrowTerm(apart(channels.red[i], rgb[0], kMaxSide), static_cast<uint16_t>(512 + mean));
+    const uint16_t blue = NarrowTerm(apart(channels.blue[i], rgb[2], kMaxSide), static_cast<uint16_t>(767 - mean));
+    const auto distance = static_cast<uint16_t>(red + blue + 4 * green * green);
+    mask[i] |= distance <= threshold ? kForeground : 0;
+  }
+}
+
+[[gnu::always_inline]] inline void MaskBlock(const uint8_t* rgb, size_t pixels, std::span<const ColourBall> colours, uint8_t* mask) {
+  Channels channels;
+  Split(rgb, pixels, &channels);
+  std::fill_n(mask, pixels, uint8_t{0});
+  for (const ColourBall& ball : colours) {
+    if (ball.threshold <= kMaxNarrow) {
+      AddNearNarrow(channels, pixels, ball, mask);
+    } else {
+      AddNearExactly(channels, pixels, ball, mask);
+    }
+  }
+}
+
+using MaskFunction = void (*)(const uint8_t* rgb, size_t pixels, std::span<const ColourBall> colours, uint8_t* mask);
+
+void MaskBlockBaseline(const uint8_t* rgb, size_t pixels, std::span<const ColourBall> colours, uint8_t* mask) {
+  MaskBlock(rgb, pixels, colours, mask);
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] void MaskBlockAvx2(const uint8_t* rgb, size_t pixels, std::span<const ColourBall> colours, uint8_t* mask) {
+  MaskBlock(rgb, pixels, colours, mask);
+}
+#endif
+
+MaskFunction ChooseMaskFunction([[maybe_unused]] std::string_view instruction_set) {
+#if defined(__x86_64__)
+  if (instruction_set != "baseline") return &MaskBlockAvx2;
+#endif
+  return &MaskBlockBaseline;
 }
 
 // Level of a pixel from 0 to 255: its green as a share of its sum. Excess green is three times this share, less one.
@@ -95,13 +155,11 @@ int RedmeanDistance(const Rgb& a, const Rgb& b) { return Distance(a[0], a[1], a[
 
 std::span<const ColourBall> SeedlingColours() { return kSeedlingColours; }
 
-void MaskByColour(std::span<const uint8_t> rgb, std::span<const ColourBall> colours, std::span<uint8_t> mask) {
-  Channels channels;
+void MaskByColour(std::span<const uint8_t> rgb, std::span<const ColourBall> colours, std::span<uint8_t> mask,
+                  std::string_view instruction_set) {
+  const MaskFunction mask_block = ChooseMaskFunction(instruction_set);
   for (size_t begin = 0; begin < mask.size(); begin += kBlock) {
-    const size_t pixels = std::min(kBlock, mask.size() - begin);
-    Split(rgb.data() + kChannels * begin, pixels, &channels);
-    std::fill_n(mask.data() + begin, pixels, uint8_t{0});
-    for (const ColourBall& ball : colours) AddNear(channels, pixels, ball, mask.data() + begin);
+    mask_block(rgb.data() + kChannels * begin, std::min(kBlock, mask.size() - begin), colours, mask.data() + begin);
   }
 }
 

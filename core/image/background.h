@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
+
+#include "core/base/cpu.h"
 
 namespace seedbed::image {
 
@@ -51,8 +54,9 @@ inline constexpr int kGreenSteps = 10'000;
 // The four leaf colours with which the seedlings were separated from soil and gravel.
 std::span<const ColourBall> SeedlingColours();
 
-// mask[i] = 255 where pixel i is foreground by colour alone, else 0 (mask.h).
-void MaskByColour(std::span<const uint8_t> rgb, std::span<const ColourBall> colours, std::span<uint8_t> mask);
+// mask[i] = 255 where pixel i is foreground by colour alone, else 0 (mask.h), whatever the instruction set.
+void MaskByColour(std::span<const uint8_t> rgb, std::span<const ColourBall> colours, std::span<uint8_t> mask,
+                  std::string_view instruction_set = InstructionSet());
 void MaskByExcessGreen(std::span<const uint8_t> rgb, int green_threshold, std::span<uint8_t> mask);
 // Otsu's method on the share of green in each pixel, in 256 steps.
 void MaskByOtsu(std::span<const uint8_t> rgb, std::span<uint8_t> mask);

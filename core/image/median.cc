@@ -77,38 +77,46 @@ void BlurPixels(const Frame& frame, MedianLines lines, size_t y, size_t begin, s
   }
 }
 
+// The loops below copy what they need of the frame: bytes that are written might be its own, and would keep them from becoming vectors.
+
 // Moves the columns down by one line, so that windows around line `y` are counted.
 void SlideColumns(const Frame& frame, const uint8_t* mask, ptrdiff_t y) {
   const auto last = static_cast<ptrdiff_t>(frame.height) - 1, radius = static_cast<ptrdiff_t>(frame.radius);
-  const uint8_t* const enters = mask + static_cast<size_t>(std::clamp<ptrdiff_t>(y + radius, 0, last)) * frame.width;
-  const uint8_t* const leaves = mask + static_cast<size_t>(std::clamp<ptrdiff_t>(y - radius - 1, 0, last)) * frame.width;
+  const size_t width = frame.width;
+  const uint8_t* const enters = mask + static_cast<size_t>(std::clamp<ptrdiff_t>(y + radius, 0, last)) * width;
+  const uint8_t* const leaves = mask + static_cast<size_t>(std::clamp<ptrdiff_t>(y - radius - 1, 0, last)) * width;
   uint8_t* const columns = frame.columns + frame.radius;
-  for (size_t x = 0; x < frame.width; ++x) {
+  for (size_t x = 0; x < width; ++x) {
     columns[x] = static_cast<uint8_t>(columns[x] + (enters[x] != 0 ? 1 : 0) - (leaves[x] != 0 ? 1 : 0));
   }
 }
 
 // Of the windows around line -1, which lie as far as they can outside the picture.
 void CountFirstColumns(const Frame& frame, const uint8_t* mask) {
+  const size_t width = frame.width;
+  uint8_t* const columns = frame.columns + frame.radius;
   std::fill_n(frame.columns, frame.padded_width, uint8_t{0});
   for (ptrdiff_t line = -1 - static_cast<ptrdiff_t>(frame.radius); line < static_cast<ptrdiff_t>(frame.radius); ++line) {
     const auto source = static_cast<size_t>(std::clamp<ptrdiff_t>(line, 0, static_cast<ptrdiff_t>(frame.height) - 1));
-    for (size_t x = 0; x < frame.width; ++x) frame.columns[frame.radius + x] += mask[source * frame.width + x] != 0 ? 1 : 0;
+    for (size_t x = 0; x < width; ++x) columns[x] += mask[source * width + x] != 0 ? 1 : 0;
   }
 }
 
 // Marks the pixels of line y, besides those that are, whose windows are not mostly filled.
 void MarkBlurred(const Frame& frame, const uint8_t* mask, size_t y) {
   SlideColumns(frame, mask, static_cast<ptrdiff_t>(y));
+  const size_t width = frame.width, size = frame.size;
   uint8_t* const columns = frame.columns;
   std::fill_n(columns, frame.radius, columns[frame.radius]);
-  std::fill_n(columns + frame.radius + frame.width, frame.radius, columns[frame.radius + frame.width - 1]);
-  std::copy_n(columns, frame.width, frame.counts);
-  for (size_t i = 1; i < frame.size; ++i) {
-    for (size_t x = 0; x < frame.width; ++x) frame.counts[x] = static_cast<uint8_t>(frame.counts[x] + columns[x + i]);
+  std::fill_n(columns + frame.radius + width, frame.radius, columns[frame.radius + width - 1]);
+  uint8_t* const counts = frame.counts;
+  std::copy_n(columns, width, counts);
+  for (size_t i = 1; i < size; ++i) {
+    for (size_t x = 0; x < width; ++x) counts[x] = static_cast<uint8_t>(counts[x] + columns[x + i]);
   }
-  const size_t half = frame.size * frame.size / 2;
-  for (size_t x = 0; x < frame.width; ++x) frame.blurred[x] |= frame.counts[x] > half ? 1 : 0;
+  const auto half = static_cast<uint8_t>(size * size / 2);
+  uint8_t* const blurred = frame.blurred;
+  for (size_t x = 0; x < width; ++x) blurred[x] |= counts[x] > half ? 1 : 0;
 }
 
 void FillPixels(const std::array<uint8_t, kChannels>& fill, size_t count, uint8_t* rgb) {

@@ -65,19 +65,25 @@ TEST(BackgroundTest, TheThresholdItselfIsNear) {
   EXPECT_EQ(Removed(removal, 1, 1, {80, 100, 40}), (std::vector<uint8_t>{1, 2, 3}));
 }
 
+// Every threshold's arithmetic, on every instruction set that the processor has.
 TEST(BackgroundTest, MasksEachPixelOfLongLines) {
   constexpr int kWidth = 20'000;
   std::vector<uint8_t> rgb;
   for (int x = 0; x < kWidth; ++x) {
     for (const int factor : {7, 13, 29}) rgb.push_back(static_cast<uint8_t>(x * factor / 5));
   }
-  std::vector<uint8_t> mask(kWidth);
-  MaskByColour(rgb, SeedlingColours(), mask);
-  for (size_t x = 0; x < mask.size(); ++x) {
-    const Rgb pixel = {rgb[3 * x], rgb[3 * x + 1], rgb[3 * x + 2]};
-    const bool near = std::any_of(SeedlingColours().begin(), SeedlingColours().end(),
-                                  [&](const ColourBall& ball) { return RedmeanDistance(pixel, ball.rgb) <= ball.threshold; });
-    ASSERT_EQ(mask[x], near ? 255 : 0) << x;
+  for (const int threshold : {0, 500, 1600, 15'874, 15'875, 15'876, 15'877, 40'000, 300'000, kMaxRedmeanDistance}) {
+    for (const Rgb& colour : {Rgb{71, 86, 38}, Rgb{0, 0, 0}, Rgb{255, 255, 255}, Rgb{255, 0, 128}}) {
+      const ColourBall ball = {.rgb = colour, .threshold = threshold};
+      for (const std::string_view instruction_set : {std::string_view("baseline"), InstructionSet()}) {
+        std::vector<uint8_t> mask(kWidth);
+        MaskByColour(rgb, {&ball, 1}, mask, instruction_set);
+        for (size_t x = 0; x < mask.size(); ++x) {
+          const bool near = RedmeanDistance({rgb[3 * x], rgb[3 * x + 1], rgb[3 * x + 2]}, colour) <= threshold;
+          ASSERT_EQ(mask[x], near ? 255 : 0) << x << ", threshold " << threshold << ", " << instruction_set;
+        }
+      }
+    }
   }
 }
 

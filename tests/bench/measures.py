@@ -239,11 +239,23 @@ def extraction(context):
         yield {"name": name, "value": run["ratio"], "unit": "", "at_least": 0.95 if decoded else 0.9, "note": note}
 
 
+def background(context):
+    """Background removal beside the NumPy and OpenCV original, one core each, in turns."""
+    command = [sys.executable, HERE / "peers/background_peer.py", program("background_bench"), context.image_set()]
+    done = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    note = f"{done['ours_ms']:.3g} ms an image"
+    yield {"name": "background removal: original : ours", "value": done["original_ms"] / done["ours_ms"], "unit": "times", "at_least": 1.5, "note": note}
+    note = f"{done['our_median_ms']:.3g} ms an image"
+    yield {"name": "median blur 9: OpenCV : ours", "value": done["median_ms"] / done["our_median_ms"], "unit": "times", "at_least": 1.5, "note": note}
+    yield {"name": "pictures that differ from the original's", "value": 0 if done["equal"] else 1, "unit": "", "at_most": 0}
+
+
 ALL = {
     "start_up": start_up,
     "status": status_command,
     "queue": queue,
     "indexing": indexing,
+    "background": background,
     "training": training,
     "forward": networks.forward,
     "extraction": extraction,

@@ -260,8 +260,9 @@ class TrainImages : public TrainInputs {
     auto features = std::make_shared<features::FeatureRows>(std::move(loaded));
     result->frozen->cached = true;
     result->frozen->rows = inputs.size();
-    if (of_training > 0)
+    if (of_training > 0) {
       result->training = views > 0 ? ViewsIn(features, views, training_labels()) : PointersTo(*features, 0, training_labels());
+    }
     result->validation = PointersTo(*features, of_training, validation_labels());
     result->lie_in.push_back(std::move(features));
     return absl::OkStatus();

@@ -97,8 +97,8 @@ class Affine : public Step {
     const auto [move_x, move_y] = settings_.percent ? settings_.translate.Draw(random) : settings_.translate.DrawIntegers(random);
     const double angle = Radians(settings_.rotate.Draw(random));
     const auto [shear_x, shear_y] = settings_.shear.Draw(random);
-    // A shear along y is one along x of the picture turned by imgaug's quarter.
-    constexpr double kQuarterTurn = 3.141592 / 2;
+    // A shear along y is one along x of the picture turned by a quarter, for which imgaug cuts pi off here.
+    constexpr double kQuarterTurn = 3.141592 / 2;  // NOLINT(modernize-use-std-numbers)
     const double centre_x = width / 2.0 - 0.5, centre_y = height / 2.0 - 0.5;
     AffineMap map = Translation(-centre_x, -centre_y);
     map = Compose(Rotation(-kQuarterTurn), map);

@@ -52,7 +52,7 @@ void ChangeBorders(const Borders& borders, int pad_mode, int pad_value, Picture 
     // Isolated: pixels that were cut off must not come back as border.
     cv::copyMakeBorder(source, padded, pad(kTop), pad(kBottom), pad(kLeft), pad(kRight), pad_mode | cv::BORDER_ISOLATED,
                        cv::Scalar::all(pad_value));
-    source = padded;
+    source = std::move(padded);
   }
   if (width <= picture.width && height <= picture.height) {
     return Grow({.first = source.data, .stride = source.step, .width = width, .height = height}, picture, scratch);
@@ -97,8 +97,9 @@ class CropAndPad : public Step {
     Borders borders{};
     double drawn = 0;
     for (size_t i = 0; i < kSides; ++i) {
-      if (i == 0 || settings_.independent || settings_.sides.size() > 1)
+      if (i == 0 || settings_.independent || settings_.sides.size() > 1) {
         drawn = settings_.percent ? side(i).Draw(random) : side(i).DrawInteger(random);
+      }
       // imgaug's precision decides which way halves are rounded.
       const int size = i == kTop || i == kBottom ? height : width;
       borders[i] = settings_.sign *

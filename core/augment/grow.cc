@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <span>
 
@@ -31,7 +32,7 @@ class Positions {
     if (first >= source_size_ - 1) return {.first = source_size_ - 1, .weight = 0};
     const auto beyond = static_cast<float>((target + 1) - (first + 1) * growth_);
     const float share = beyond <= 0 ? 0 : beyond - static_cast<float>(static_cast<int>(beyond));
-    return {.first = first, .weight = static_cast<uint16_t>(share * 0xFFFF + 0.5f)};
+    return {.first = first, .weight = static_cast<uint16_t>(std::lround(share * 0xFFFF))};
   }
 
  private:

@@ -24,7 +24,7 @@ ChannelValues DrawPerChannel(const Distribution& distribution, double per_channe
 }
 
 ChannelValues DrawIntegersPerChannel(const Distribution& distribution, double per_channel, RandomStream& random) {
-  return DrawEach(per_channel, random, [&] { return double(distribution.DrawInteger(random)); });
+  return DrawEach(per_channel, random, [&] { return static_cast<double>(distribution.DrawInteger(random)); });
 }
 
 }  // namespace seedbed::augment

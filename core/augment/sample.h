@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <string_view>
+
 #include "core/base/philox.h"
 
 namespace seedbed::augment {
@@ -15,5 +17,8 @@ struct Sample {
   // The numbers of the step with this number (Step::number()).
   RandomStream Random(uint32_t step) const;
 };
+
+// Sample::image of the file with this SHA-256, in hex.
+uint64_t ImageNumber(std::string_view sha256);
 
 }  // namespace seedbed::augment

@@ -1,7 +1,6 @@
 #include "core/tasks/augmentation.h"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -15,13 +14,6 @@ namespace seedbed::tasks {
 namespace {
 
 constexpr char kField[] = "augment";
-
-// The first 64 bits.
-uint64_t NumberOf(std::string_view sha256) {
-  uint64_t number = 0;
-  std::from_chars(sha256.data(), sha256.data() + 16, number, 16);
-  return number;
-}
 
 }  // namespace
 
@@ -47,7 +39,7 @@ std::string Augmentation::Text() const {
 absl::Status Augmentation::CheckSize(int width, int height) const { return Annotate(steps_.CheckSize(width, height), kField); }
 
 void Augmentation::Apply(std::string_view sha256, uint32_t epoch, augment::Picture picture, augment::Scratch* scratch) const {
-  steps_.Apply({.seed = seed_, .epoch = epoch, .image = NumberOf(sha256)}, picture, scratch);
+  steps_.Apply({.seed = seed_, .epoch = epoch, .image = augment::ImageNumber(sha256)}, picture, scratch);
 }
 
 std::string Augmentation::Digest(std::string_view sha256, uint32_t epoch) const {

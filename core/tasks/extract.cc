@@ -31,22 +31,6 @@ absl::Status CheckSpec(const ExtractSpec& spec) {
   return absl::InvalidArgumentError(absl::StrCat("dtype is '", spec.dtype, "'; it must be float32, float16 or bfloat16"));
 }
 
-// The rows of all subsets together, ascending.
-std::vector<uint32_t> RowsOfSplit(const dataset::SplitTable& split) {
-  std::vector<uint32_t> rows;
-  for (size_t row = 0; row < split.subset_of_row.size(); ++row) {
-    if (split.subset_of_row[row] >= 0) rows.push_back(static_cast<uint32_t>(row));
-  }
-  return rows;
-}
-
-absl::StatusOr<std::vector<uint32_t>> RowsToExtract(const ExtractSpec& spec, const LabelledDataset& dataset) {
-  if (!dataset.split || !spec.subset.empty()) return RowsOfSubset(dataset, spec.dataset, spec.subset);
-  std::vector<uint32_t> rows = RowsOfSplit(*dataset.split);
-  if (rows.empty()) return absl::InvalidArgumentError(absl::StrCat("split '", spec.split, "' has no image"));
-  return rows;
-}
-
 // A model up to a layer, for images of the size asked for.
 struct Backbone {
   nn::SavedModel model;
@@ -180,7 +164,7 @@ class ExtractTask {
 absl::StatusOr<ExtractResult> RunExtract(const ExtractSpec& spec, TaskContext& context) {
   SB_RETURN_IF_ERROR(CheckSpec(spec));
   SB_ASSIGN_OR_RETURN(LabelledDataset dataset, OpenDataset(spec.dataset_dir, spec.split_file));
-  SB_ASSIGN_OR_RETURN(std::vector<uint32_t> rows, RowsToExtract(spec, dataset));
+  SB_ASSIGN_OR_RETURN(std::vector<uint32_t> rows, RowsOfAnySubset(dataset, spec.dataset, spec.subset));
   return ExtractTask(spec, std::move(dataset), std::move(rows), context).Run();
 }
 

@@ -39,6 +39,16 @@ absl::StatusOr<std::vector<uint32_t>> RowsOfSubset(const LabelledDataset& datase
       absl::StrCat("the split has no image in a subset '", subset, "'; its subsets are ", absl::StrJoin(dataset.split->subsets, ", ")));
 }
 
+absl::StatusOr<std::vector<uint32_t>> RowsOfAnySubset(const LabelledDataset& dataset, const std::string& name, const std::string& subset) {
+  if (!dataset.split || !subset.empty()) return RowsOfSubset(dataset, name, subset);
+  std::vector<uint32_t> rows;
+  for (size_t row = 0; row < dataset.split->subset_of_row.size(); ++row) {
+    if (dataset.split->subset_of_row[row] >= 0) rows.push_back(static_cast<uint32_t>(row));
+  }
+  if (rows.empty()) return absl::InvalidArgumentError(absl::StrCat("the split of dataset '", name, "' has no image"));
+  return rows;
+}
+
 int ComputeThreads(int wanted, const TaskContext& context) { return std::max(1, wanted > 0 ? wanted : context.profile().threads); }
 
 absl::Status CheckFiles(const LabelledDataset& dataset, std::span<const uint32_t> rows, int threads, const TaskContext& context) {

@@ -35,6 +35,9 @@ absl::StatusOr<LabelledDataset> OpenDataset(const std::filesystem::path& dataset
 // has no image.
 absl::StatusOr<std::vector<uint32_t>> RowsOfSubset(const LabelledDataset& dataset, const std::string& name, const std::string& subset);
 
+// The same, but with a split and no subset named: the rows of all its subsets, ascending.
+absl::StatusOr<std::vector<uint32_t>> RowsOfAnySubset(const LabelledDataset& dataset, const std::string& name, const std::string& subset);
+
 // Compute threads of the task: `wanted`, or the profile's when that is 0; at least 1.
 int ComputeThreads(int wanted, const TaskContext& context);
 

@@ -79,6 +79,7 @@ image::Image ShownPicture(const image::Image& picture) {
   const ShownSize size = ShownSizeOf(picture.width, picture.height);
   if (size.width == picture.width && size.height == picture.height) return picture;
   image::Image shown{size.width, size.height, {}};
+  if (picture.rgb.empty()) return shown;
   shown.rgb.resize(size_t{3} * static_cast<size_t>(size.width) * static_cast<size_t>(size.height));
   const bool enlarged = size.width > picture.width;
   image::ResizeInto(picture, size.width, size.height, enlarged ? image::Filter::kNearest : image::Filter::kBox, shown.rgb);

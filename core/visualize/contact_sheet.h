@@ -54,7 +54,7 @@ struct ShownSize {
   int height = 0;
 };
 ShownSize ShownSizeOf(int width, int height);
-// The picture in that size.
+// The picture in that size; of a picture without pixels, the size alone.
 image::Image ShownPicture(const image::Image& picture);
 
 }  // namespace seedbed::visualize

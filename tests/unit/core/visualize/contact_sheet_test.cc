@@ -108,6 +108,8 @@ TEST(ShownPicture, BringsPicturesToASizeThatCanBeLookedAt) {
   EXPECT_EQ(shown.width, 64);
   EXPECT_EQ(shown.rgb[3 * 31], 9);
   EXPECT_EQ(shown.rgb[3 * 32], 200);
+  EXPECT_EQ(ShownPicture({600, 300, {}}).height, 128);
+  EXPECT_TRUE(ShownPicture({600, 300, {}}).rgb.empty());
   EXPECT_THAT(ShownPicture({600, 600, std::vector<uint8_t>(3 * 600 * 600, 7)}).rgb, Each(7));
 }
 

@@ -25,6 +25,14 @@ constexpr auto kPresets = std::to_array<Preset>({
                      {"linear_contrast": [0.75, 1.5]},
                      {"additive_gaussian_noise": {"scale": [0, 12.75], "per_channel": 0.5}},
                      {"multiply": {"mul": [0.8, 1.2], "per_channel": 0.2}}]}}])"},
+    // For few epochs, or a frozen network: what an image's subject looks like hardly changes.
+    {.name = "light",
+     .steps = R"([{"fliplr": 0.5},
+                  {"random_resized_crop": {"scale": [0.8, 1], "ratio": [0.9, 1.11]}},
+                  {"color_jitter": {"brightness": 0.1, "contrast": 0.1, "saturation": 0.1}}])"},
+    // For many epochs of all layers: after torchvision's training recipes (references/classification).
+    {.name = "strong",
+     .steps = R"([{"fliplr": 0.5}, {"random_resized_crop": {"scale": [0.3, 1]}}, "trivial_augment", {"random_erasing": {"p": 0.25}}])"},
 });
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include "absl/status/status.h"
 #include "core/augment/sample.h"
+#include "core/image/image.h"
+#include "core/image/resize.h"
 
 namespace seedbed::augment {
 
@@ -31,6 +33,9 @@ class Scratch {
   std::span<uint8_t> Bytes(size_t buffer, size_t count) { return First(bytes_[buffer], count); }
   std::span<float> Floats(size_t buffer, size_t count) { return First(floats_[buffer], count); }
   std::span<int32_t> Integers(size_t buffer, size_t count) { return First(integers_[buffer], count); }
+  // A part of a picture, and what resizes it.
+  image::Image& part() { return part_; }
+  image::Resizer& resizer() { return resizer_; }
 
  private:
   template <typename T>
@@ -42,6 +47,8 @@ class Scratch {
   std::array<std::vector<uint8_t>, kBuffers> bytes_;
   std::array<std::vector<float>, kBuffers> floats_;
   std::array<std::vector<int32_t>, kBuffers> integers_;
+  image::Image part_;
+  image::Resizer resizer_;
 };
 
 // Constant once made: any number of threads may use one, each with a Scratch of its own.

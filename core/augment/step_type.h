@@ -36,6 +36,9 @@ std::span<const StepType> KerasSteps();        // keras, keras_transform
 std::span<const StepType> NoiseSteps();        // additive_gaussian_noise, dropout, coarse_dropout
 std::span<const StepType> AffineSteps();       // affine
 std::span<const StepType> HueSteps();          // hue and saturation, added to and multiplied
+std::span<const StepType> EnhanceSteps();      // color_jitter, random_grayscale, posterize and other changes of colour
+std::span<const StepType> BoxSteps();          // random_resized_crop, random_erasing
+std::span<const StepType> PolicySteps();       // rand_augment, trivial_augment
 
 // All of them.
 std::vector<const StepType*> StepTypes();

@@ -4,8 +4,9 @@ namespace seedbed::augment {
 
 std::vector<const StepType*> StepTypes() {
   std::vector<const StepType*> types;
-  for (const std::span<const StepType> family : {BackgroundSteps(), CompositionSteps(), FlipSteps(), CropSteps(), BlurSteps(),
-                                                 ArithmeticSteps(), KerasSteps(), NoiseSteps(), AffineSteps(), HueSteps()}) {
+  for (const std::span<const StepType> family :
+       {BackgroundSteps(), CompositionSteps(), FlipSteps(), CropSteps(), BlurSteps(), ArithmeticSteps(), KerasSteps(), NoiseSteps(),
+        AffineSteps(), HueSteps(), EnhanceSteps(), BoxSteps(), PolicySteps()}) {
     for (const StepType& type : family) types.push_back(&type);
   }
   return types;

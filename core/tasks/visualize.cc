@@ -106,12 +106,12 @@ class SheetComposer {
 
   absl::StatusOr<ContactSheet> Compose() {
     ContactSheet sheet{.title = Title(), .notes = Notes(), .columns = Columns(), .rows = {}};
-    if (spec_.suggest) sheet.rows.push_back(Swatches());
     ImageProgress progress("draw", context_);
     for (size_t i = 0; i < rows_.size(); ++i) {
       if (decoded_ != nullptr && !progress.Update(i, rows_.size())) return absl::CancelledError("the drawing was cancelled");
       AddImage(i, &sheet.rows);
     }
+    if (spec_.suggest) sheet.rows.push_back(Swatches());
     return sheet;
   }
 

@@ -31,6 +31,9 @@ function(seedbed_room name)
   endif()
 endfunction()
 
+# All tests that may run under the thread sanitizer, for builds that need no others.
+add_custom_target(no_grpc_tests)
+
 # seedbed_test(core_base LABELS unit no-grpc SOURCES a_test.cc DEPS seedbed::core_base): one test program per room.
 function(seedbed_test name)
   cmake_parse_arguments(TEST "" "" "LABELS;SOURCES;DEPS" ${ARGN})
@@ -38,6 +41,9 @@ function(seedbed_test name)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name}_test PRIVATE ${TEST_DEPS} GTest::gmock GTest::gtest_main)
   _seedbed_warnings(${name}_test)
+  if("no-grpc" IN_LIST TEST_LABELS)
+    add_dependencies(no_grpc_tests ${name}_test)
+  endif()
   # A list would lose all but its first entry on its way to ctest; label filters look for a part of the name.
   list(JOIN TEST_LABELS " " labels)
   # PRE_TEST: the programs are asked for their cases when tests run, not while building.

@@ -29,7 +29,7 @@ absl::StatusOr<const Architecture*> FindArchitecture(std::string_view name) {
   const std::vector<std::string> known = ArchitectureNames();
   const std::optional<std::string> nearest = NearestName(name, known);
   return absl::InvalidArgumentError(absl::StrCat("there is no architecture '", ToAbsl(name), "'",
-                                                 nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : "", "; known are ",
+                                                 nearest ? absl::StrCat("; did you mean '", *nearest, "'? Known are ") : "; known are ",
                                                  absl::StrJoin(known, ", ")));
 }
 

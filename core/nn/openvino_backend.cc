@@ -124,7 +124,7 @@ std::vector<int64_t> WithBatch(size_t batch, const graph::Shape& shape) {
   return extents;
 }
 
-// A network compiled for one size of batch.
+// A network compiled for one number of images.
 struct Compiled {
   OpenvinoIr ir;  // the constants may be read until the last request is gone
   Handle<ov_compiled_model_t> model;
@@ -158,11 +158,19 @@ absl::StatusOr<std::unique_ptr<Compiled>> Compile(const Runtime& runtime, Openvi
   return compiled;
 }
 
+// What the layers of so many images pass on to each other mostly stays in the processor's caches: EfficientNet-Lite0 computes a batch of 32
+// 1.3 times as fast in four parts as in one. Each part reads all weights, so that larger networks gain nothing.
+constexpr size_t kImagesAtOnce = 8;
+constexpr size_t kSmallWeights = size_t{32} << 20;  // bytes
+
 class OpenvinoBackend : public Backend {
  public:
   OpenvinoBackend(const Runtime& runtime, graph::Graph graph, const TensorViews& weights, int threads)
       : runtime_(runtime), graph_(std::move(graph)), threads_(threads) {
-    for (const auto& [name, view] : weights) weights_.emplace(name, Tensor{view.dtype, view.shape, {view.data.begin(), view.data.end()}});
+    for (const auto& [name, view] : weights) {
+      weights_.emplace(name, Tensor{view.dtype, view.shape, {view.data.begin(), view.data.end()}});
+      weight_bytes_ += view.data.size();
+    }
   }
 
   std::string_view name() const override { return runtime_.name; }
@@ -170,7 +178,15 @@ class OpenvinoBackend : public Backend {
 
   absl::Status Forward(std::span<const float> input, size_t batch, std::span<float> output) override {
     SB_RETURN_IF_ERROR(CheckBatch(graph_, input.size(), batch, output.size()));
-    return Annotate(Run(input, batch, output), absl::StrCat("a batch of ", batch));
+    const auto inputs = static_cast<size_t>(graph::ElementsOf(graph_.input_shape())), outputs = output_values();
+    const size_t at_once = weight_bytes_ <= kSmallWeights ? kImagesAtOnce : batch;
+    for (size_t first = 0; first < batch; first += at_once) {
+      const size_t count = std::min(at_once, batch - first);
+      SB_RETURN_IF_ERROR(
+          Annotate(Run(input.subspan(first * inputs, count * inputs), count, output.subspan(first * outputs, count * outputs)),
+                   absl::StrCat("a batch of ", batch)));
+    }
+    return absl::OkStatus();
   }
 
  private:
@@ -184,7 +200,7 @@ class OpenvinoBackend : public Backend {
   }
 
   absl::StatusOr<const Compiled*> CompiledFor(size_t batch) {
-    constexpr size_t kMaxKept = 2;  // the usual size, and that of a last batch
+    constexpr size_t kMaxKept = 2;  // the usual number, and that of a batch's rest
     if (const auto found = compiled_.find(batch); found != compiled_.end()) return found->second.get();
     if (compiled_.size() >= kMaxKept) compiled_.clear();
     SB_ASSIGN_OR_RETURN(std::unique_ptr<Compiled> made, Compile(runtime_, WriteOpenvinoIr(graph_, ViewsOf(weights_), batch), threads_));
@@ -194,6 +210,7 @@ class OpenvinoBackend : public Backend {
   const Runtime& runtime_;
   const graph::Graph graph_;
   TensorMap weights_;
+  size_t weight_bytes_ = 0;
   const int threads_;
   std::map<size_t, std::unique_ptr<Compiled>> compiled_;
 };

@@ -55,6 +55,9 @@ class Importer {
   absl::StatusOr<ImportModelResult> Run(TaskContext& context) {
     SB_ASSIGN_OR_RETURN(const int64_t classes, spec_.with_top ? ClassesOfFile() : 0);
     SB_ASSIGN_OR_RETURN(graph::Graph graph, graph::BuildArchitecture(spec_.arch, {input_, classes}));
+    if (graph.parameters().empty()) {
+      return absl::InvalidArgumentError(absl::StrCat(spec_.arch, " has no weights but those that make classes; import it with its top"));
+    }
     SB_ASSIGN_OR_RETURN(const std::set<std::string> unused, UnusedParameters(graph));
     auto renamed = nn::RenameWeights(graph, source_, unused);
     if (!renamed.ok()) return Annotate(renamed.status(), SourceName(spec_));

@@ -9,9 +9,6 @@
 namespace seedbed::train {
 namespace {
 
-// Vectors of kLanes that are worth a thread of their own.
-constexpr int64_t kGrain = 4'096;
-
 float* ValuesOrNull(const std::vector<at::Tensor>& slots, size_t index) {
   return index < slots.size() ? slots[index].data_ptr<float>() : nullptr;
 }
@@ -50,13 +47,9 @@ void TorchOptimizer::Step(int64_t step) {
     parameter.Shaped(parameter.gradient).copy_(parameter.values.grad());
     parameter.values.mutable_grad() = at::Tensor();
     const float* gradient = parameter.gradient.const_data_ptr<float>();
-    float* values = parameter.flat.data_ptr<float>();
-    float *slot0 = ValuesOrNull(parameter.slots, 0), *slot1 = ValuesOrNull(parameter.slots, 1);
-    at::parallel_for(0, parameter.flat.numel() / static_cast<int64_t>(kLanes), kGrain, [&](int64_t begin, int64_t end) {
-      const int64_t first = begin * static_cast<int64_t>(kLanes);
-      const auto from = [first](float* all) { return all == nullptr ? nullptr : all + first; };
-      update_(rule, gradient + first, static_cast<size_t>(end - begin) * kLanes, values + first, from(slot0), from(slot1));
-    });
+    // By one thread: that is little beside the network's own work.
+    update_(rule, gradient, static_cast<size_t>(parameter.flat.numel()), parameter.flat.data_ptr<float>(), ValuesOrNull(parameter.slots, 0),
+            ValuesOrNull(parameter.slots, 1));
   }
 }
 

@@ -4,7 +4,6 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
 #include <string>
 
 #include "core/base/digest.h"
@@ -12,9 +11,6 @@
 
 namespace seedbed::train {
 namespace {
-
-// Values of a mask that are worth a thread of their own.
-constexpr int64_t kGrain = 1 << 15;
 
 // Each dropout draws from streams of its own, wherever in a graph it stands.
 uint64_t SeedOf(const graph::ResolvedLayer& layer, uint64_t seed) {
@@ -31,14 +27,11 @@ at::Tensor DropoutMask(const graph::ResolvedLayer& layer, const DropoutKey& key)
   const at::Tensor mask = at::empty(shape, at::kFloat);
   const int64_t values = graph::ElementsOf(layer.output_shape);
   float* const all = mask.data_ptr<float>();
-  at::parallel_for(0, shape[0], std::max<int64_t>(1, kGrain / values), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const uint64_t subject = static_cast<uint64_t>(key.step) << 32 | key.examples[static_cast<size_t>(i)];
-      RandomStream random(seed, RandomPurpose::kDropout, subject);
-      float* row = all + i * values;
-      for (int64_t v = 0; v < values; ++v) row[v] = random.NextUniform() < rate ? 0 : kept;
-    }
-  });
+  for (size_t i = 0; i < key.examples.size(); ++i) {
+    RandomStream random(seed, RandomPurpose::kDropout, static_cast<uint64_t>(key.step) << 32 | key.examples[i]);
+    float* row = all + static_cast<int64_t>(i) * values;
+    for (int64_t v = 0; v < values; ++v) row[v] = random.NextUniform() < rate ? 0 : kept;
+  }
   return mask;
 }
 

@@ -135,6 +135,13 @@ TEST_F(RunImportModelTest, SaysWhatDoesNotFit) {
   EXPECT_THAT(RunImportModel(spec_, context_), StatusIs(kInvalid, HasSubstr("'dense.bias' is missing")));
 }
 
+TEST_F(RunImportModelTest, RefusesToLeaveNothing) {
+  Upload(weights_);
+  spec_.with_top = false;
+  EXPECT_THAT(RunImportModel(spec_, context_).status(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("logistic has no weights but those that make classes")));
+}
+
 TEST_F(RunImportModelTest, RefusesWhatIsNoWeightsFile) {
   UploadBytes("<html>not found</html>");
   EXPECT_THAT(RunImportModel(spec_, context_), StatusIs(kInvalid, HasSubstr("weights.safetensors: not a safetensors file")));

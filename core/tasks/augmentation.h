@@ -1,4 +1,4 @@
-// What is done to training images, anew in each epoch: never to those that validate.
+// What is done to training images and batches, anew in each epoch: never to those that validate.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/augment/mixing.h"
 #include "core/augment/pipeline.h"
 #include "core/base/spares.h"
 #include "core/tasks/train.h"
@@ -24,9 +25,11 @@ class Augmentation {
   // As the spec has it; empty where it has none. INVALID_ARGUMENT naming the step and its setting.
   static absl::StatusOr<Augmentation> Create(const TrainSpec& spec);
 
-  bool empty() const { return steps_.empty(); }
-  // Every setting written out.
-  const nlohmann::json& json() const { return steps_.json(); }
+  // Pictures stay as they are; batches may be mixed all the same.
+  bool empty() const { return list_.steps.empty(); }
+  const augment::Mixing& mixing() const { return list_.mixing; }
+  // The whole list, every setting written out.
+  nlohmann::json json() const { return list_.ToJson(); }
   // How many views of an image the epochs take in turn; 0: it is changed anew in each.
   size_t views() const { return views_; }
   // Names of the steps, for people: "fliplr, affine".
@@ -42,9 +45,9 @@ class Augmentation {
   std::string Digest(std::string_view sha256, uint32_t epoch) const;
 
  private:
-  Augmentation(augment::Pipeline steps, uint64_t seed, size_t views) : steps_(std::move(steps)), seed_(seed), views_(views) {}
+  Augmentation(augment::AugmentList list, uint64_t seed, size_t views) : list_(std::move(list)), seed_(seed), views_(views) {}
 
-  augment::Pipeline steps_;
+  augment::AugmentList list_;
   uint64_t seed_ = 0;
   size_t views_ = 0;
 };

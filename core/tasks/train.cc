@@ -59,8 +59,10 @@ class ContextObserver : public train::TrainObserver {
 
 class TrainTask {
  public:
-  TrainTask(const TrainSpec& spec, std::unique_ptr<TrainInputs> inputs, TrainNetwork network, TaskContext& context)
+  TrainTask(const TrainSpec& spec, const Augmentation& augmentation, std::unique_ptr<TrainInputs> inputs, TrainNetwork network,
+            TaskContext& context)
       : spec_(spec),
+        augmentation_(augmentation),
         inputs_(std::move(inputs)),
         network_(std::move(network)),
         context_(context),
@@ -86,10 +88,12 @@ class TrainTask {
                                     " validation images; ", network_.model.arch, " with ", graph.parameter_count(), " parameters");
     if (trained < graph.parameter_count()) absl::StrAppend(&text, ", ", trained, " of them trainable");
     absl::StrAppend(&text, ", ", (images + batch - 1) / batch, " batches an epoch, ", threads_, " threads, ", instruction_set());
+    if (!augmentation_.mixing().empty()) absl::StrAppend(&text, ", mixes batches: ", augmentation_.mixing().ToJson().dump());
     return text;
   }
 
   absl::StatusOr<train::TrainOutcome> Train() {
+    SB_RETURN_IF_ERROR(augment::CheckMixing(augmentation_.mixing(), train::RowShapeOf(network_.tail.input_shape())));
     SB_ASSIGN_OR_RETURN(TrainRows rows, inputs_->MakeRows(PlanText(), threads_, &network_, context_));
     frozen_ = rows.frozen;
     SB_ASSIGN_OR_RETURN(const std::unique_ptr<train::Learner> learner, MakeLearner(&rows));
@@ -113,13 +117,18 @@ class TrainTask {
     SB_ASSIGN_OR_RETURN(const train::OptimizerOptions optimizer, OptimizerFrom(spec_.optimizer));
     const std::string isa = instruction_set();
     if (IsLinear()) {
-      const train::LinearLearnerOptions options{
-          .optimizer = optimizer, .pixels = std::move(rows->pixels), .threads = threads_, .instruction_set = isa};
+      const train::LinearLearnerOptions options{.optimizer = optimizer,
+                                                .mixing = augmentation_.mixing(),
+                                                .seed = spec_.seed,
+                                                .pixels = std::move(rows->pixels),
+                                                .threads = threads_,
+                                                .instruction_set = isa};
       return train::MakeLinearLearner(network_.tail, weights, std::move(rows->training), std::move(rows->validation), options);
     }
     nn::SetComputeThreads(threads_);
     train::TorchLearnerOptions options;
     options.optimizer = optimizer;
+    options.mixing = augmentation_.mixing();
     options.seed = spec_.seed;
     options.pixels = std::move(rows->pixels);
     options.instruction_set = isa;
@@ -202,7 +211,7 @@ class TrainTask {
     const size_t rows = frozen_->cached ? frozen_->rows : images;
     const size_t computed = frozen_->backend.empty() ? 0 : frozen_->cached ? frozen_->computed : images;
     // What is augmented anew for each batch is not among the rows.
-    const size_t anew = !spec_.augment.empty() && frozen_->cached && spec_.augment_views == 0 ? inputs_->training_labels().size() : 0;
+    const size_t anew = !augmentation_.empty() && frozen_->cached && spec_.augment_views == 0 ? inputs_->training_labels().size() : 0;
     result->frozen_layer = frozen_->layer;
     result->backbone_images = static_cast<int64_t>(computed + anew);
     result->cached_images = static_cast<int64_t>(rows - computed);
@@ -223,6 +232,7 @@ class TrainTask {
   }
 
   const TrainSpec& spec_;
+  const Augmentation& augmentation_;
   const std::unique_ptr<const TrainInputs> inputs_;
   TrainNetwork network_;
   TaskContext& context_;
@@ -236,10 +246,11 @@ absl::StatusOr<TrainResult> RunTrain(const TrainSpec& spec, TaskContext& context
   SB_RETURN_IF_ERROR(CheckRecipe(spec));
   SB_ASSIGN_OR_RETURN(const Augmentation augmentation, Augmentation::Create(spec));
   TrainSpec written_out = spec;
-  written_out.augment = augmentation.empty() ? "" : augmentation.json().dump();
+  const nlohmann::json list = augmentation.json();
+  written_out.augment = list.empty() ? "" : list.dump();
   SB_ASSIGN_OR_RETURN(std::unique_ptr<TrainInputs> inputs, TrainInputs::Open(written_out, context));
   SB_ASSIGN_OR_RETURN(TrainNetwork network, inputs->MakeNetwork());
-  return TrainTask(written_out, std::move(inputs), std::move(network), context).Run();
+  return TrainTask(written_out, augmentation, std::move(inputs), std::move(network), context).Run();
 }
 
 }  // namespace seedbed::tasks

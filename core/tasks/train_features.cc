@@ -12,6 +12,7 @@
 #include "core/graph/backbone.h"
 #include "core/graph/edit.h"
 #include "core/nn/backend.h"
+#include "core/tasks/augmentation.h"
 #include "core/tasks/backbone.h"
 #include "core/tasks/dataset_events.h"
 #include "core/tasks/train_inputs.h"
@@ -162,8 +163,9 @@ absl::StatusOr<std::unique_ptr<TrainInputs>> OpenTrainFeatures(const TrainSpec& 
     return absl::InvalidArgumentError(
         absl::StrCat("dataset '", spec.dataset, "' and feature set '", spec.features, "' are given; leave one of them out"));
   }
-  if (!spec.augment.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("augment is given, but the features of '", spec.features,
+  SB_ASSIGN_OR_RETURN(const Augmentation augmentation, Augmentation::Create(spec));
+  if (!augmentation.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("augment has steps, but the features of '", spec.features,
                                                    "' are fixed; train from the dataset, with weights, augment and augment_views"));
   }
   SB_ASSIGN_OR_RETURN(features::FeatureSet training, features::FeatureSet::Open(spec.features_dir));

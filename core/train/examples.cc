@@ -33,6 +33,11 @@ absl::Status CheckPixels(const PixelOptions& pixels, size_t values) {
 
 }  // namespace
 
+augment::RowShape RowShapeOf(const graph::Shape& input) {
+  if (input.size() != 3) return {.height = 1, .width = 1, .channels = static_cast<int>(graph::ElementsOf(input))};
+  return {.height = static_cast<int>(input[0]), .width = static_cast<int>(input[1]), .channels = static_cast<int>(input[2])};
+}
+
 absl::Status CheckExamples(const Examples& examples, const PixelOptions& pixels, size_t values, int64_t classes) {
   const size_t rows = std::visit(RowCount{examples.labels.size()}, examples.rows);
   if (rows != examples.labels.size()) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "core/augment/mixing.h"
+#include "core/graph/graph.h"
 #include "core/image/pixel_scaler.h"
 #include "core/image/preprocessing.h"
 
@@ -39,6 +41,9 @@ struct PixelOptions {
   image::Preprocessing preprocessing;
   std::vector<float> mean_image;  // as PixelScaler takes it; empty: none is subtracted
 };
+
+// Inputs of this shape, as they are mixed: pictures, or vectors of all values.
+augment::RowShape RowShapeOf(const graph::Shape& input);
 
 // INVALID_ARGUMENT unless each row has a label in [0, classes), and pixels make inputs of so many values.
 absl::Status CheckExamples(const Examples& examples, const PixelOptions& pixels, size_t values, int64_t classes);

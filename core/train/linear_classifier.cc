@@ -54,7 +54,7 @@ class TiledLinearClassifier : public LinearClassifier {
     }
   }
 
-  BatchResult TrainBatch(const Rows& rows, std::span<const int32_t> labels) override {
+  BatchResult TrainBatch(const Rows& rows, const BatchLabels& labels) override {
     const BatchResult result = Forward(rows, labels, /*with_delta=*/true);
     const UpdateRule rule = RuleForStep(options_.optimizer, ++step_);
     Backward(rows, [&](size_t tile, const float* gradient) {
@@ -68,13 +68,11 @@ class TiledLinearClassifier : public LinearClassifier {
     return result;
   }
 
-  BatchResult EvaluateBatch(const Rows& rows, std::span<const int32_t> labels) override {
-    return Forward(rows, labels, /*with_delta=*/false);
-  }
+  BatchResult EvaluateBatch(const Rows& rows, const BatchLabels& labels) override { return Forward(rows, labels, /*with_delta=*/false); }
 
   std::span<const float> logits() const override { return std::span(logits_).first(examples_ * classes_); }
 
-  LinearParameters Gradient(const Rows& rows, std::span<const int32_t> labels) override {
+  LinearParameters Gradient(const Rows& rows, const BatchLabels& labels) override {
     Forward(rows, labels, /*with_delta=*/true);
     TiledParameters gradient(options_.features, classes_);
     Backward(rows, [&](size_t tile, const float* values) { std::copy_n(values, gradient.tile_size(), gradient.tile(tile)); });
@@ -120,8 +118,8 @@ class TiledLinearClassifier : public LinearClassifier {
   }
 
   // Logits of all examples, their summed loss, and with_delta the loss's gradient by the logits and by the bias.
-  BatchResult Forward(const Rows& rows, std::span<const int32_t> labels, bool with_delta) {
-    examples_ = labels.size();
+  BatchResult Forward(const Rows& rows, const BatchLabels& labels, bool with_delta) {
+    examples_ = labels.labels.size();
     logits_.resize(std::max(logits_.size(), examples_ * classes_));
     delta_.resize(logits_.size());
     if (with_delta) std::fill(bias_gradient_.begin(), bias_gradient_.end(), 0.0f);
@@ -132,7 +130,7 @@ class TiledLinearClassifier : public LinearClassifier {
         const std::span<float> logits(&logits_[i * classes_], classes_);
         AddUpLogits(i - first, logits);
         float* delta = with_delta ? &delta_[i * classes_] : nullptr;
-        softmax_.Add(logits, labels[i], 1.0 / static_cast<double>(examples_), delta, &result);
+        softmax_.Add(logits, labels, i, 1.0 / static_cast<double>(examples_), delta, &result);
         for (size_t k = 0; with_delta && k < classes_; ++k) bias_gradient_[k] += delta[k];
       }
     }

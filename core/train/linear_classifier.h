@@ -52,13 +52,13 @@ class LinearClassifier {
 
   // Forward, gradient of the batch's mean loss, one optimizer step. The result is that of the parameters before the step. Labels are in
   // [0, classes); there is at least one.
-  virtual BatchResult TrainBatch(const Rows& rows, std::span<const int32_t> labels) = 0;
+  virtual BatchResult TrainBatch(const Rows& rows, const BatchLabels& labels) = 0;
   // Forward only.
-  virtual BatchResult EvaluateBatch(const Rows& rows, std::span<const int32_t> labels) = 0;
+  virtual BatchResult EvaluateBatch(const Rows& rows, const BatchLabels& labels) = 0;
   // Logits of the last batch, [example][class].
   virtual std::span<const float> logits() const = 0;
   // The gradient of the mean loss that TrainBatch would use, in the layout of the parameters; for tests.
-  virtual LinearParameters Gradient(const Rows& rows, std::span<const int32_t> labels) = 0;
+  virtual LinearParameters Gradient(const Rows& rows, const BatchLabels& labels) = 0;
 
   virtual LinearState state() const = 0;
   // INVALID_ARGUMENT unless every size is right. Slots may be left out: they then are zero.

@@ -33,15 +33,16 @@ void SetScaleAndOffset(const PixelOptions& pixels, LinearClassifierOptions* opti
 
 class LinearLearner : public Learner {
  public:
-  LinearLearner(const graph::ResolvedLayer& dense, const LinearLearnerOptions& options, std::unique_ptr<LinearClassifier> classifier,
+  LinearLearner(const graph::Graph& graph, const LinearLearnerOptions& options, std::unique_ptr<LinearClassifier> classifier,
                 Examples training, Examples validation)
-      : layer_(dense.layer.name),
-        weight_shape_(dense.parameters[0].shape),
+      : layer_(graph::LogitsLayer(graph).layer.name),
+        weight_shape_(graph::LogitsLayer(graph).parameters[0].shape),
         optimizer_(options.optimizer),
         plain_pixels_(ArePlain(options.pixels.preprocessing)),
         reader_(static_cast<size_t>(weight_shape_[1]), options.pixels),
         training_(std::move(training)),
         validation_(std::move(validation)),
+        mixer_(options.mixing, options.seed, RowShapeOf(graph.input_shape())),
         classifier_(std::move(classifier)) {}
 
   size_t training_examples() const override { return training_.labels.size(); }
@@ -49,7 +50,8 @@ class LinearLearner : public Learner {
 
   absl::StatusOr<BatchResult> TrainBatch(const Batch& batch) override {
     SB_ASSIGN_OR_RETURN(const Rows rows, Gather(training_, batch));
-    return classifier_->TrainBatch(rows, batch_labels_);
+    const augment::MixedLabels mixed = mixer_.Mix(batch.epoch, batch.index, batch_labels_, inputs_);
+    return classifier_->TrainBatch(rows, {batch_labels_, mixed.others, mixed.weight});
   }
 
   absl::StatusOr<BatchResult> EvaluateBatch(size_t first, size_t count) override {
@@ -85,14 +87,16 @@ class LinearLearner : public Learner {
   }
 
  private:
-  // The rows of a batch, and their labels in batch_labels_.
+  // The rows of a batch, and their labels in batch_labels_. Those that are to be mixed are copies, in inputs_.
   absl::StatusOr<Rows> Gather(const Examples& from, const Batch& batch) {
     const std::span<const uint32_t> examples = batch.examples;
     batch_labels_.resize(examples.size());
     for (size_t i = 0; i < examples.size(); ++i) batch_labels_[i] = from.labels[examples[i]];
-    if (const auto* rows = std::get_if<std::vector<const float*>>(&from.rows)) return Choose(*rows, examples);
-    const auto* pixels = std::get_if<std::vector<const uint8_t*>>(&from.rows);
-    if (pixels != nullptr && plain_pixels_) return Choose(*pixels, examples);
+    if (mixer_.empty()) {
+      if (const auto* rows = std::get_if<std::vector<const float*>>(&from.rows)) return Choose(*rows, examples);
+      const auto* pixels = std::get_if<std::vector<const uint8_t*>>(&from.rows);
+      if (pixels != nullptr && plain_pixels_) return Choose(*pixels, examples);
+    }
     const size_t features = static_cast<size_t>(weight_shape_[1]);
     inputs_.resize(examples.size() * features);
     SB_RETURN_IF_ERROR(reader_.Read(from, batch, inputs_));
@@ -134,6 +138,7 @@ class LinearLearner : public Learner {
   const Examples training_;
   const Examples validation_;
 
+  augment::BatchMixer mixer_;
   const std::unique_ptr<LinearClassifier> classifier_;
   std::tuple<std::vector<const uint8_t*>, std::vector<const float*>> batch_rows_;  // buffers; one of them is used
   std::vector<float> inputs_;  // of a batch, where the classifier does not take the rows as they are
@@ -170,9 +175,10 @@ absl::StatusOr<std::unique_ptr<Learner>> MakeLinearLearner(const graph::Graph& g
     SB_RETURN_IF_ERROR(CheckExamples(*examples, options.pixels, linear.features, dense->parameters[0].shape[0]));
     takes_bytes |= std::holds_alternative<std::vector<const uint8_t*>>(examples->rows) && !examples->labels.empty();
   }
-  if (takes_bytes && ArePlain(options.pixels.preprocessing)) SetScaleAndOffset(options.pixels, &linear);
+  SB_RETURN_IF_ERROR(augment::CheckMixing(options.mixing, RowShapeOf(graph.input_shape())));
+  if (takes_bytes && options.mixing.empty() && ArePlain(options.pixels.preprocessing)) SetScaleAndOffset(options.pixels, &linear);
   SB_ASSIGN_OR_RETURN(std::unique_ptr<LinearClassifier> classifier, LinearClassifier::Create(std::move(linear)));
-  auto learner = std::make_unique<LinearLearner>(*dense, options, std::move(classifier), std::move(training), std::move(validation));
+  auto learner = std::make_unique<LinearLearner>(graph, options, std::move(classifier), std::move(training), std::move(validation));
   SB_RETURN_IF_ERROR(learner->Restore(weights, {}, 0));
   return learner;
 }

@@ -16,6 +16,8 @@ namespace seedbed::train {
 
 struct LinearLearnerOptions {
   OptimizerOptions optimizer;
+  augment::Mixing mixing;  // of training batches
+  uint64_t seed = 0;       // of what mixing draws
   PixelOptions pixels;
   int threads = 1;
   std::string_view instruction_set;

@@ -30,6 +30,7 @@ class TorchLearner : public Learner {
         seed_(options.seed),
         evaluation_batch_(std::max<size_t>(options.evaluation_batch, 1)),
         reader_(static_cast<size_t>(graph::ElementsOf(graph_.input_shape())), options.pixels),
+        mixer_(options.mixing, options.seed, RowShapeOf(graph_.input_shape())),
         optimizer_(options.optimizer, update),
         softmax_(static_cast<size_t>(graph_.output_shape()[0])),
         parameters_(MakeParameters()),
@@ -41,10 +42,11 @@ class TorchLearner : public Learner {
   absl::StatusOr<BatchResult> TrainBatch(const Batch& batch) override {
     return AtTheDoor("training", batch.examples.size(), [&]() -> absl::StatusOr<BatchResult> {
       SB_ASSIGN_OR_RETURN(const at::Tensor input, Read(training_, batch));
+      const BatchLabels labels = Mix(batch, input);
       const at::Tensor logits = runner_.Train(input, {.seed = seed_, .step = step_ + 1, .examples = batch.examples}).contiguous();
       const at::Tensor delta = at::empty(logits.sizes(), at::kFloat);
       BatchResult result;
-      AddLosses(training_, batch.examples, logits, delta.data_ptr<float>(), &result);
+      AddLosses(labels, logits, delta.data_ptr<float>(), &result);
       logits.backward(delta);
       optimizer_.Step(++step_);
       return result;
@@ -60,7 +62,7 @@ class TorchLearner : public Learner {
       SB_RETURN_IF_ERROR(AtTheDoor("evaluating", examples.size(), [&]() -> absl::Status {
         const c10::InferenceMode inference;
         SB_ASSIGN_OR_RETURN(const at::Tensor input, Read(validation_, {.examples = examples}));
-        AddLosses(validation_, examples, runner_.Evaluate(input).contiguous(), /*delta=*/nullptr, &result);
+        AddLosses(LabelsOf(validation_, examples), runner_.Evaluate(input).contiguous(), /*delta=*/nullptr, &result);
         return absl::OkStatus();
       }));
     }
@@ -109,12 +111,28 @@ class TorchLearner : public Learner {
     return input;
   }
 
+  // In batch_labels_.
+  BatchLabels LabelsOf(const Examples& of, std::span<const uint32_t> examples) {
+    batch_labels_.clear();
+    for (const uint32_t example : examples) batch_labels_.push_back(of.labels[example]);
+    return batch_labels_;
+  }
+
+  // The labels of a training batch, and of what its input is mixed with, in place.
+  BatchLabels Mix(const Batch& batch, const at::Tensor& input) {
+    const BatchLabels own = LabelsOf(training_, batch.examples);
+    const std::span<float> rows(input.data_ptr<float>(), static_cast<size_t>(input.numel()));
+    const augment::MixedLabels mixed = mixer_.Mix(batch.epoch, batch.index, own.labels, rows);
+    return {own.labels, mixed.others, mixed.weight};
+  }
+
   // Unless `delta` is null it gets the gradient of the batch's mean loss by the logits.
-  void AddLosses(const Examples& of, std::span<const uint32_t> examples, const at::Tensor& logits, float* delta, BatchResult* result) {
+  void AddLosses(const BatchLabels& labels, const at::Tensor& logits, float* delta, BatchResult* result) {
     const size_t classes = static_cast<size_t>(logits.size(1));
     const std::span<const float> values(logits.const_data_ptr<float>(), static_cast<size_t>(logits.numel()));
-    for (size_t i = 0; i < examples.size(); ++i) {
-      softmax_.Add(values.subspan(i * classes, classes), of.labels[examples[i]], 1.0 / static_cast<double>(examples.size()),
+    const size_t examples = labels.labels.size();
+    for (size_t i = 0; i < examples; ++i) {
+      softmax_.Add(values.subspan(i * classes, classes), labels, i, 1.0 / static_cast<double>(examples),
                    delta == nullptr ? nullptr : delta + i * classes, result);
     }
   }
@@ -141,6 +159,8 @@ class TorchLearner : public Learner {
   const size_t evaluation_batch_;
   const InputReader reader_;
 
+  augment::BatchMixer mixer_;
+  std::vector<int32_t> batch_labels_;
   TorchOptimizer optimizer_;
   SoftmaxCrossEntropy softmax_;
   nn::TorchParameters parameters_;
@@ -166,6 +186,7 @@ absl::Status CheckGraph(const graph::Graph& graph) {
 absl::StatusOr<std::unique_ptr<Learner>> MakeTorchLearner(const graph::Graph& graph, const nn::TensorMap& weights, Examples training,
                                                           Examples validation, const TorchLearnerOptions& options) {
   SB_RETURN_IF_ERROR(CheckGraph(graph));
+  SB_RETURN_IF_ERROR(augment::CheckMixing(options.mixing, RowShapeOf(graph.input_shape())));
   const size_t values = static_cast<size_t>(graph::ElementsOf(graph.input_shape()));
   for (const Examples* examples : {&training, &validation}) {
     SB_RETURN_IF_ERROR(CheckExamples(*examples, options.pixels, values, graph.output_shape()[0]));

@@ -17,7 +17,8 @@ namespace seedbed::train {
 
 struct TorchLearnerOptions {
   OptimizerOptions optimizer;
-  uint64_t seed = 0;  // of the dropout's masks
+  augment::Mixing mixing;  // of training batches
+  uint64_t seed = 0;       // of the dropout's masks, and of what mixing draws
   PixelOptions pixels;
   // Examples that are evaluated together: bounds the memory, since batches of validation are larger than those of training.
   size_t evaluation_batch = 32;

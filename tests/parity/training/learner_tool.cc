@@ -1,14 +1,19 @@
 // learner_tool EXAMPLES OUTPUT SETTINGS: trains a network on arrays, without datasets and jobs, so that a Python peer can do the same
 // beside it. EXAMPLES is a safetensors file with `rows` (U8 pictures, whose values are multiplied by 1/255, or F32) and `labels` (I32).
 // SETTINGS is a JSON object with head (the layers behind the input, as graph/edit.h takes them), classes, and any of: trainable (patterns),
-// epochs, batch_size, optimizer, lr, momentum, nesterov, epsilon, seed, threads.
+// epochs, batch_size, optimizer, lr, momentum, nesterov, epsilon, seed, threads, augment (of mixes alone).
 //
 // Batches are in order. Leaves initial.safetensors and model.safetensors in OUTPUT, and prints a JSON list of the epochs' mean losses.
+// Where batches are mixed, mixed.safetensors has what became of the examples, epoch after epoch: rows, the other labels, and own labels'
+// weights.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <numeric>
 #include <string>
 
+#include "core/augment/mixing.h"
 #include "core/base/clock.h"
 #include "core/base/cpu.h"
 #include "core/base/file.h"
@@ -75,6 +80,35 @@ TorchLearnerOptions LearnerOptionsFrom(const json& settings, const graph::Shape&
   return options;
 }
 
+// What a learner with these options makes of the examples: the mixer draws by epoch and batch alone.
+absl::Status WriteMixed(const Examples& examples, const graph::Shape& input, const TrainerOptions& training,
+                        const TorchLearnerOptions& options, const fs::path& file) {
+  augment::BatchMixer mixer(options.mixing, options.seed, RowShapeOf(input));
+  const size_t values = static_cast<size_t>(graph::ElementsOf(input));
+  const InputReader reader(values, options.pixels);
+  std::vector<uint32_t> order(examples.labels.size());
+  std::iota(order.begin(), order.end(), 0u);
+  const size_t most = static_cast<size_t>(training.batch_size);
+  std::vector<float> rows, others, weights;
+  for (uint32_t epoch = 0; epoch < static_cast<uint32_t>(training.epochs); ++epoch) {
+    for (size_t first = 0; first < order.size(); first += most) {
+      const size_t count = std::min(most, order.size() - first);
+      const Batch batch{.examples = std::span(order).subspan(first, count), .epoch = epoch, .index = static_cast<uint32_t>(first / most)};
+      rows.resize(rows.size() + count * values);
+      const std::span<float> inputs = std::span(rows).last(count * values);
+      SB_RETURN_IF_ERROR(reader.Read(examples, batch, inputs));
+      const augment::MixedLabels mixed = mixer.Mix(epoch, batch.index, std::span(examples.labels).subspan(first, count), inputs);
+      others.insert(others.end(), mixed.others.begin(), mixed.others.end());
+      weights.insert(weights.end(), count, static_cast<float>(mixed.weight));
+    }
+  }
+  const int64_t count = static_cast<int64_t>(others.size());
+  const nn::TensorMap tensors = {{"rows", nn::Tensor::FromFloats({count, static_cast<int64_t>(values)}, rows)},
+                                 {"others", nn::Tensor::FromFloats({count}, others)},
+                                 {"weights", nn::Tensor::FromFloats({count}, weights)}};
+  return nn::WriteSafetensors(file, nn::ViewsOf(tensors), {});
+}
+
 absl::StatusOr<json> Run(const fs::path& file, const fs::path& output, const json& settings) {
   SB_ASSIGN_OR_RETURN(const nn::SafetensorsFile content, nn::SafetensorsFile::Open(file));
   SB_ASSIGN_OR_RETURN(const Examples examples, ExamplesIn(content.tensors()));
@@ -86,7 +120,10 @@ absl::StatusOr<json> Run(const fs::path& file, const fs::path& output, const jso
   SB_RETURN_IF_ERROR(nn::WriteSafetensors(output / "initial.safetensors", nn::ViewsOf(initial), {}));
 
   nn::SetComputeThreads(settings.value("threads", 1));
-  SB_ASSIGN_OR_RETURN(const auto learner, MakeTorchLearner(graph, initial, examples, {}, LearnerOptionsFrom(settings, input)));
+  TorchLearnerOptions learner_options = LearnerOptionsFrom(settings, input);
+  SB_ASSIGN_OR_RETURN(const augment::AugmentList augment, augment::ParseAugment(settings.value("augment", json::array()), "augment"));
+  learner_options.mixing = augment.mixing;
+  SB_ASSIGN_OR_RETURN(const auto learner, MakeTorchLearner(graph, initial, examples, {}, learner_options));
   TrainerOptions options;
   options.epochs = settings.value("epochs", 5);
   options.batch_size = settings.value("batch_size", 32);
@@ -98,6 +135,9 @@ absl::StatusOr<json> Run(const fs::path& file, const fs::path& output, const jso
   testing::SilentTrainObserver observer;
   SB_ASSIGN_OR_RETURN(const TrainOutcome outcome, Train(options, learner.get(), &observer));
   SB_RETURN_IF_ERROR(nn::WriteSafetensors(output / "model.safetensors", nn::ViewsOf(*outcome.weights), {}));
+  if (!learner_options.mixing.empty()) {
+    SB_RETURN_IF_ERROR(WriteMixed(examples, input, options, learner_options, output / "mixed.safetensors"));
+  }
   json losses = json::array();
   for (const EpochRecord& epoch : outcome.history) losses.push_back(epoch.loss);
   return losses;

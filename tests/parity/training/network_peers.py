@@ -44,15 +44,25 @@ class TorchConvolutional(torch.nn.Module):
         return self.head_dense(self.head_conv2d_1(x).relu().mean(dim=(2, 3)))
 
 
+def soft_epochs(run, own):
+    """For each epoch the mixed inputs and their shares of the classes."""
+    mixed = {name: torch.from_numpy(array).reshape(run.settings["epochs"], len(own), -1) for name, array in run.mixed.items()}
+    for rows, others, weights in zip(mixed["rows"], mixed["others"], mixed["weights"], strict=True):
+        other = torch.nn.functional.one_hot(others.flatten().long(), CLASSES)
+        yield rows.reshape(run.inputs.shape), weights * own + (1 - weights) * other
+
+
 def train_torch(run):
     """(losses of the epochs, weights by our names)"""
-    x, y = torch.from_numpy(run.inputs), torch.from_numpy(run.labels).long()
+    # Mixed inputs are others in each epoch, and have soft targets.
+    x, y = torch.from_numpy(run.inputs), torch.nn.functional.one_hot(torch.from_numpy(run.labels).long(), CLASSES).float()
+    epochs = [(x, y)] * run.settings["epochs"] if run.mixed is None else soft_epochs(run, y)
     model = TorchDense(x.shape[1]) if x.dim() == 2 else TorchConvolutional()
     missing = model.load_state_dict({name: torch.from_numpy(array) for name, array in run.initial.items()}, strict=False)
     assert not missing.unexpected_keys and all(name.endswith("num_batches_tracked") for name in missing.missing_keys)
     optimizer = torch_optimizer(model.parameters(), run.settings)
     losses, step = [], 0
-    for _ in range(run.settings["epochs"]):
+    for x, y in epochs:
         total = 0.0
         for batch in batches(len(x), run.settings["batch_size"]):
             step += 1

@@ -33,6 +33,7 @@ class Run:
     losses: list
     initial: dict
     weights: dict
+    mixed: dict | None = None
 
 
 def draw(head):
@@ -56,8 +57,9 @@ def run_learner(tmp_path):
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         inputs = rows if rows.dtype == numpy.float32 else rows.astype(numpy.float32) * numpy.float32(1 / 255)
+        mixed = tmp_path / name / "mixed.safetensors"
         return Run(inputs, labels, settings, json.loads(done.stdout), load_file(tmp_path / name / "initial.safetensors"),
-                   load_file(tmp_path / name / "model.safetensors"))
+                   load_file(tmp_path / name / "model.safetensors"), load_file(mixed) if mixed.exists() else None)
 
     return run
 
@@ -69,16 +71,28 @@ def check_weights(run, theirs):
         assert numpy.linalg.norm(ours - theirs[name]) <= 1e-3 * numpy.linalg.norm(theirs[name] - run.initial[name]), name
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("name", TRAJECTORIES)
-def test_fifty_steps_are_pytorchs(run_learner, network, name):
-    run = run_learner(NETWORKS[network], **TRAJECTORIES[name])
+def check_against_torch(run):
     losses, weights = train_torch(run)
     assert run.losses == pytest.approx(losses, rel=1e-5)
     for tensor in list(weights):
         if tensor.endswith("running_var"):
             del weights[tensor], run.weights[tensor]  # PyTorch's is made of the unbiased variance; Keras's test compares it
     check_weights(run, weights)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("name", TRAJECTORIES)
+def test_fifty_steps_are_pytorchs(run_learner, network, name):
+    check_against_torch(run_learner(NETWORKS[network], **TRAJECTORIES[name]))
+
+
+@pytest.mark.parametrize("name", ["momentum", "adam"])
+@pytest.mark.parametrize("network,mixes", [("dense", ["mixup"]), ("convolutional", [{"mixup": 0.4}, "cutmix"])])
+def test_fifty_steps_of_mixed_batches_are_pytorchs(run_learner, network, mixes, name):
+    """PyTorch's cross entropy with the shares of both classes as targets."""
+    run = run_learner(NETWORKS[network], **TRAJECTORIES[name], augment=mixes)
+    assert len(numpy.unique(run.mixed["weights"])) > 40
+    check_against_torch(run)
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -194,6 +194,25 @@ TEST(LinearClassifier, GradientIsTheSlopeOfTheLoss) {
   }
 }
 
+TEST(LinearClassifier, MixedLabelsHaveTheWeightedSumOfBothLosses) {
+  const Data data(6, 20, 4);
+  const std::vector<int32_t> others = {1, 0, 3, 2, 2, 1};
+  const auto classifier = Make(data, "baseline");
+  const LinearParameters own = classifier->Gradient(data.byte_rows, data.labels), other = classifier->Gradient(data.byte_rows, others);
+  const double own_loss = classifier->EvaluateBatch(data.byte_rows, data.labels).loss;
+  const double other_loss = classifier->EvaluateBatch(data.byte_rows, others).loss;
+  for (const double weight : {0.0, 0.3, 0.5, 1.0}) {
+    const BatchLabels labels(data.labels, others, weight);
+    const LinearParameters mixed = classifier->Gradient(data.byte_rows, labels);
+    for (size_t i = 0; i < mixed.weight.size(); ++i) {
+      EXPECT_NEAR(mixed.weight[i], weight * own.weight[i] + (1 - weight) * other.weight[i], 1e-6);
+    }
+    const BatchResult result = classifier->EvaluateBatch(data.byte_rows, labels);
+    EXPECT_NEAR(result.loss, weight * own_loss + (1 - weight) * other_loss, 1e-9);
+    EXPECT_EQ(result.correct, classifier->EvaluateBatch(data.byte_rows, weight >= 0.5 ? data.labels : others).correct);
+  }
+}
+
 TEST(LinearClassifier, Avx2AndAvx512GiveTheSameBits) {
   if (InstructionSet() != "avx512") GTEST_SKIP() << "this processor has no AVX-512";
   const Data data(37, 3'000, 12);

@@ -149,5 +149,21 @@ TEST(LinearLearner, PixelsGiveWhatTheirFinishedInputsGive) {
   }
 }
 
+TEST(LinearLearner, MixesCopiesOfTrainingRowsAlone) {
+  const Pictures pictures;
+  std::vector<float> values;
+  const Examples finished = pictures.Finished(Options().pixels, &values);
+  const std::vector<float> before = values;
+  LinearLearnerOptions options = Options();
+  options.mixing = {.mixup_alpha = 0.4, .cutmix_alpha = 1};
+  options.seed = 3;
+  const std::vector<double> of_pixels = Losses(Logistic(), pictures.examples, options), of_inputs = Losses(Logistic(), finished, options);
+  EXPECT_EQ(of_pixels, of_inputs);
+  EXPECT_EQ(values, before);
+  EXPECT_NE(of_inputs, Losses(Logistic(), finished, Options()));
+  options.threads = 3;
+  EXPECT_EQ(of_inputs, Losses(Logistic(), finished, options));
+}
+
 }  // namespace
 }  // namespace seedbed::train

@@ -168,6 +168,29 @@ TEST(TorchLearner, TheEdgesOfARectifierPassNoGradient) {
   }
 }
 
+TEST(TorchLearner, MixedBatchesAreLearntAsByLinearLearners) {
+  const Features features(kExamples, 37, [](RandomStream* random) { return random->NextUniform(); });
+  const graph::Graph graph = WithHead({37}, {{{"dense", "classes"}}});
+  TorchLearnerOptions options = Options();
+  options.mixing.mixup_alpha = 1;
+  LinearLearnerOptions linear_options;
+  linear_options.optimizer = options.optimizer;
+  linear_options.mixing = options.mixing;
+  linear_options.seed = options.seed;
+  linear_options.instruction_set = options.instruction_set;
+  const auto torch = Make(graph, features.examples, options), plain = Make(graph, features.examples, Options());
+  const auto linear = MakeLinearLearner(graph, torch->weights(), features.examples, features.examples, linear_options);
+  for (uint32_t batch = 0; batch < 10; ++batch) {
+    const std::vector<uint32_t> examples = Range(kExamples);
+    const Batch drawn{.examples = examples, .epoch = 1, .index = batch};
+    const double loss = torch->TrainBatch(drawn)->loss;
+    EXPECT_NEAR(loss, (*linear)->TrainBatch(drawn)->loss, 1e-5 * loss);
+    EXPECT_GT(std::abs(loss - plain->TrainBatch(drawn)->loss), 1e-3);
+  }
+  // Validation is never mixed.
+  EXPECT_NEAR(torch->EvaluateBatch(0, 9)->loss, (*linear)->EvaluateBatch(0, 9)->loss, 1e-4);
+}
+
 TEST(TorchLearner, HeadsLearnAsLinearLearnersDo) {
   const Features features(kExamples, 37, [](RandomStream* random) { return random->NextUniform(); });
   const graph::Graph graph = WithHead({37}, {{{"dense", "classes"}}});
@@ -204,7 +227,7 @@ TEST(TorchLearner, EvaluatesAsTheNetworkRuns) {
   BatchResult expected;
   SoftmaxCrossEntropy softmax(kClasses);
   for (size_t i = 0; i < kExamples; ++i) {
-    softmax.Add(std::span(*logits).subspan(i * kClasses, kClasses), features.examples.labels[i], 1, nullptr, &expected);
+    softmax.Add(std::span(*logits).subspan(i * kClasses, kClasses), features.examples.labels, i, 1, nullptr, &expected);
   }
   SB_ASSERT_OK_AND_ASSIGN(const BatchResult result, learner->EvaluateBatch(0, kExamples));
   EXPECT_NEAR(result.loss, expected.loss, 1e-5 * expected.loss);
@@ -343,13 +366,14 @@ TEST(TorchLearner, PixelsFinishedInputsAndFetchedOnesGiveTheSameBits) {
   EXPECT_EQ(losses(fetch), of_pixels);
 }
 
-// A run that ends at any point goes on from there to the very same bits: weights, statistics, slots and masks.
+// A run that ends at any point goes on from there to the very same bits: weights, statistics, slots, masks and mixes.
 TEST(TorchLearner, ResumesExactlyFromEveryPoint) {
   const Pictures pictures;
   const testing::TemporaryDirectory folder;
   testing::FakeClock clock;
   TorchLearnerOptions learning = Options();
   learning.optimizer.kind = OptimizerKind::kAdam;
+  learning.mixing = {.mixup_alpha = 0.4, .cutmix_alpha = 1};
   const auto train = [&](Recorder* recorder, int64_t attempt) {
     TrainerOptions options;
     options.epochs = 2;
@@ -385,6 +409,10 @@ TEST(TorchLearner, RefusesWhatDoesNotFit) {
   EXPECT_THAT(make(two, nn::InitializeWeights(two, 0), Options()), StatusIs(kInvalid, HasSubstr("label 2")));
   EXPECT_THAT(make(Frozen(graph, {"none"}), weights, Options()), StatusIs(kInvalid, HasSubstr("no layer of the network is trainable")));
   EXPECT_THAT(make(*graph::CutAt(graph, "head_batch_norm"), {}, Options()), StatusIs(kInvalid, HasSubstr("6x5x4")));
+  const graph::Graph vector = WithHead({37}, {{{"dense", "classes"}}});
+  TorchLearnerOptions cutmix = Options();
+  cutmix.mixing.cutmix_alpha = 1;
+  EXPECT_THAT(make(vector, nn::InitializeWeights(vector, 0), cutmix), StatusIs(kInvalid, HasSubstr("cutmix needs pictures")));
   TorchLearnerOptions options = Options();
   options.pixels.preprocessing.width = 9;
   EXPECT_THAT(make(graph, weights, options), StatusIs(kInvalid, HasSubstr("9x6 pixels")));

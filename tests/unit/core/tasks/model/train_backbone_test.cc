@@ -228,6 +228,14 @@ TEST_F(TrainBackboneTest, PooledFeaturesTakeADenseLayer) {
   EXPECT_NE(model.graph.Find("head_global_max_pool"), nullptr);
 }
 
+TEST_F(TrainBackboneTest, HeadsLearnFromMixedFeatures) {
+  const std::string plain = Digest(spec_);
+  spec_.augment = R"(["mixup"])";
+  EXPECT_NE(Digest(spec_), plain);
+  spec_.augment = R"(["cutmix"])";
+  EXPECT_THAT(RunTrain(spec_, context_), StatusIs(kInvalid, HasSubstr("cutmix needs pictures")));
+}
+
 TEST_F(TrainBackboneTest, InterruptedAtAnyCheckpointItEndsWithTheSameBits) {
   spec_.head = kDeepHead;
   spec_.optimizer = {.name = "adam", .lr = 0.01};

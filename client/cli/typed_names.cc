@@ -37,6 +37,9 @@ constexpr auto kOtherNames = std::to_array<std::pair<std::string_view, std::stri
     {"edit_model.output", "--as"},
     {"edit_model.pop", "--count"},
     {"edit_model.cut_layer", "--layer"},
+    {"clean.dataset", "DATASET"},
+    {"clean.dataset_version", "DATASET"},
+    {"clean.output", "--as"},
     {"export.model", "MODEL"},
     {"export.features", "NAME"},
 });

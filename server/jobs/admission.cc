@@ -47,7 +47,7 @@ class Checks {
   absl::Status CheckTask() const {
     switch (spec_.task_case()) {
       case v1::JobSpec::kIndex:
-        return AtField("spec.index.dataset", CheckNewDataset(spec_.index()));
+        return AtField("spec.index.dataset", CheckNewDataset(spec_.index().dataset(), spec_.index().update()));
       case v1::JobSpec::kSplit:
         SB_RETURN_IF_ERROR(CheckDataset("spec.split", spec_.split().dataset(), spec_.split().dataset_version()).status());
         return AtField("spec.split.name", CheckNewSplit(spec_.split()));
@@ -63,21 +63,24 @@ class Checks {
         return CheckEditModel(spec_.edit_model());
       case v1::JobSpec::kExport:
         return CheckExport(spec_.export_());
+      case v1::JobSpec::kClean:
+        SB_RETURN_IF_ERROR(CheckDataset("spec.clean", spec_.clean().dataset(), spec_.clean().dataset_version()).status());
+        return AtField("spec.clean.output", CheckNewDataset(spec_.clean().output(), spec_.clean().update()));
       case v1::JobSpec::TASK_NOT_SET:
         break;
     }
     return absl::InternalError("a job without task");
   }
 
-  absl::Status CheckNewDataset(const v1::IndexSpec& spec) const {
-    if (spec.update()) return absl::OkStatus();
-    const absl::StatusOr<v1::Dataset> existing = reader_.GetDataset(spec.dataset(), 0);
+  absl::Status CheckNewDataset(const std::string& name, bool update) const {
+    if (update) return absl::OkStatus();
+    const absl::StatusOr<v1::Dataset> existing = reader_.GetDataset(name, 0);
     if (existing.ok()) {
-      return absl::AlreadyExistsError(absl::StrCat("dataset '", spec.dataset(), "' exists (version ", existing->version(),
+      return absl::AlreadyExistsError(absl::StrCat("dataset '", name, "' exists (version ", existing->version(),
                                                    "); choose another name, or make a further version of it with update (--update)"));
     }
     if (!absl::IsNotFound(existing.status())) return existing.status();
-    return CheckNobodyMakes("dataset", spec.dataset(), DatasetOutput(spec.dataset()));
+    return CheckNobodyMakes("dataset", name, DatasetOutput(name));
   }
 
   absl::Status CheckNewSplit(const v1::SplitSpec& spec) const {

@@ -41,6 +41,8 @@ References ReferencesOf(const v1::JobSpec& spec) {
       return {.model = spec.edit_model().model()};
     case v1::JobSpec::kExport:
       return {.model = spec.export_().model(), .features = spec.export_().features()};
+    case v1::JobSpec::kClean:
+      return {.dataset = spec.clean().dataset(), .dataset_version = spec.clean().dataset_version()};
     default:
       return {};
   }
@@ -93,7 +95,7 @@ absl::Status ResolveFeatures(const store::Writer& writer, const References& refe
 }
 
 bool MakesAVersion(const v1::JobSpec& spec) {
-  return spec.has_index() || spec.has_train() || spec.has_import_model() || spec.has_edit_model();
+  return spec.has_index() || spec.has_clean() || spec.has_train() || spec.has_import_model() || spec.has_edit_model();
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ std::unique_ptr<Subscription> JobManager::Subscribe(const std::string& job_id, s
 absl::StatusOr<std::vector<std::string>> JobManager::UsersOfDataset(std::string_view name) const {
   return impl_->UsersOf([name](const store::Reader&, const v1::JobSpec& spec) {
     return spec.index().dataset() == name || spec.split().dataset() == name || spec.train().dataset() == name ||
-           spec.evaluate().dataset() == name || spec.extract().dataset() == name;
+           spec.evaluate().dataset() == name || spec.extract().dataset() == name || spec.clean().dataset() == name ||
+           spec.clean().output() == name;
   });
 }
 

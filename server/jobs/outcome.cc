@@ -26,6 +26,8 @@ bool ResultMatches(const v1::JobSpec& spec, const v1::JobResult& result) {
       return result.has_edit_model();
     case v1::JobSpec::kExport:
       return result.has_export_();
+    case v1::JobSpec::kClean:
+      return result.has_clean();
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
@@ -35,6 +37,7 @@ bool ResultMatches(const v1::JobSpec& spec, const v1::JobResult& result) {
 bool RecordParses(const v1::JobSpec& spec, const std::string& record) {
   switch (spec.task_case()) {
     case v1::JobSpec::kIndex:
+    case v1::JobSpec::kClean:
       return v1::Dataset().ParseFromString(record);
     case v1::JobSpec::kSplit:
       return v1::Split().ParseFromString(record);
@@ -52,10 +55,9 @@ bool RecordParses(const v1::JobSpec& spec, const std::string& record) {
 absl::Status InsertDataset(store::Writer& tables, const store::JobRow& job, const std::string& record, int64_t now) {
   v1::Dataset dataset;
   if (!dataset.ParseFromString(record)) return absl::InternalError("damaged dataset record");
-  const v1::IndexSpec& spec = job.spec.index();
-  dataset.set_name(spec.dataset());
+  dataset.set_name(job.spec.has_clean() ? job.spec.clean().output() : job.spec.index().dataset());
   dataset.set_version(job.inputs.output_version());
-  dataset.set_root(spec.root());
+  dataset.set_root(job.spec.index().root());
   dataset.set_job_id(JobId(job));
   *dataset.mutable_create_time() = TimestampOf(now);
   return tables.InsertDataset(dataset);
@@ -127,6 +129,9 @@ void CompleteResult(const store::JobRow& job, v1::JobResult* result) {
   if (result->has_index()) {
     result->mutable_index()->set_dataset(job.spec.index().dataset());
     result->mutable_index()->set_version(job.inputs.output_version());
+  } else if (result->has_clean()) {
+    result->mutable_clean()->set_dataset(job.spec.clean().output());
+    result->mutable_clean()->set_version(job.inputs.output_version());
   } else if (result->has_split()) {
     result->mutable_split()->set_dataset(job.spec.split().dataset());
     result->mutable_split()->set_dataset_version(job.inputs.dataset_version());
@@ -168,6 +173,7 @@ absl::Status RecordSuccess(store::Writer& tables, store::JobRow& job, const v1::
   CompleteResult(job, &job.result);
   switch (job.spec.task_case()) {
     case v1::JobSpec::kIndex:
+    case v1::JobSpec::kClean:
       return InsertDataset(tables, job, finished.record(), now);
     case v1::JobSpec::kSplit:
       return InsertSplit(tables, job, finished.record(), now);

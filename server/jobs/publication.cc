@@ -58,6 +58,7 @@ Move OutputMove(const store::DataLayout& layout, const store::JobRow& job) {
   const fs::path output = layout.staging(JobId(job), job.epoch) / kOutput;
   const int version = job.inputs.output_version();
   if (job.spec.has_index()) return {output, layout.dataset(job.spec.index().dataset(), version)};
+  if (job.spec.has_clean()) return {output, layout.dataset(job.spec.clean().output(), version)};
   if (job.spec.has_train()) return {output, layout.model(job.spec.train().model(), version)};
   if (job.spec.has_import_model()) return {output, layout.model(job.spec.import_model().model(), version)};
   if (job.spec.has_edit_model()) return {output, layout.model(job.spec.edit_model().output(), version)};

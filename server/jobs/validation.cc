@@ -12,6 +12,7 @@
 #include "core/base/digest.h"
 #include "server/jobs/field_checks.h"
 #include "server/jobs/model_specs.h"
+#include "server/jobs/steps_spec.h"
 
 namespace seedbed::jobs {
 namespace {
@@ -86,6 +87,14 @@ absl::Status CompleteSplit(v1::SplitSpec& spec) {
   return CheckPath("spec.split.materialize_dir", spec.materialize_dir());
 }
 
+absl::Status CheckClean(const v1::CleanSpec& spec) {
+  SB_RETURN_IF_ERROR(CheckName("spec.clean.dataset", "dataset", spec.dataset()));
+  SB_RETURN_IF_ERROR(CheckRange("spec.clean.dataset_version", spec.dataset_version(), 0, INT32_MAX));
+  SB_RETURN_IF_ERROR(CheckName("spec.clean.output", "dataset", spec.output()));
+  if (spec.pipeline().values().empty()) return FieldError("spec.clean.pipeline", "has no step; name one, such as remove_background");
+  return CheckSteps("spec.clean.pipeline", spec.pipeline());
+}
+
 absl::Status CompleteTask(v1::JobSpec& spec) {
   switch (spec.task_case()) {
     case v1::JobSpec::kIndex:
@@ -104,10 +113,12 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
       return CompleteEditModel(*spec.mutable_edit_model());
     case v1::JobSpec::kExport:
       return CompleteExport(*spec.mutable_export_());
+    case v1::JobSpec::kClean:
+      return CheckClean(spec.clean());
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
-  return FieldError("spec.task", "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model and export");
+  return FieldError("spec.task", "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export and clean");
 }
 
 absl::Status CheckDependencies(const v1::JobSpec& spec) {

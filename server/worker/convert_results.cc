@@ -70,34 +70,49 @@ v1::Model ModelRecord(const v1::Assignment& assignment, const std::string& name,
   return record;
 }
 
-}  // namespace
-
-TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::IndexResult& result) {
-  const v1::IndexSpec& spec = assignment.spec().index();
+v1::Dataset DatasetRecord(const v1::Assignment& assignment, const std::string& name, const tasks::DatasetSummary& summary) {
   v1::Dataset record;
-  record.set_name(spec.dataset());
+  record.set_name(name);
   record.set_version(assignment.inputs().output_version());
-  record.set_root(spec.root());
-  record.set_images(result.images);
-  record.set_bytes(result.bytes);
-  record.set_rejected(result.rejected);
-  for (const tasks::ClassCount& count : result.classes) {
+  record.set_root(assignment.spec().index().root());
+  record.set_images(summary.images);
+  record.set_bytes(summary.bytes);
+  record.set_rejected(summary.rejected);
+  for (const tasks::ClassCount& count : summary.classes) {
     v1::ClassCount* converted = record.add_classes();
     converted->set_name(count.name);
     converted->set_images(count.images);
   }
-  record.set_duplicate_groups(result.duplicate_groups);
-  record.set_near_duplicate_pairs(result.near_duplicate_pairs);
-  record.set_manifest_sha256(result.manifest_sha256);
+  record.set_duplicate_groups(summary.duplicate_groups);
+  record.set_near_duplicate_pairs(summary.near_duplicate_pairs);
+  record.set_manifest_sha256(summary.manifest_sha256);
   record.set_job_id(assignment.attempt().job_id());
+  return record;
+}
 
+// Of an index or a clean job.
+template <typename Result>
+void DescribeVersion(const v1::Dataset& record, Result* result) {
+  result->set_dataset(record.name());
+  result->set_version(record.version());
+  result->set_images(record.images());
+  result->set_rejected(record.rejected());
+  result->set_classes(record.classes_size());
+}
+
+}  // namespace
+
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::IndexResult& result) {
+  const v1::Dataset record = DatasetRecord(assignment, assignment.spec().index().dataset(), result);
   TaskOutput output{.result = {}, .record = record.SerializeAsString()};
-  v1::IndexResult* index = output.result.mutable_index();
-  index->set_dataset(record.name());
-  index->set_version(record.version());
-  index->set_images(result.images);
-  index->set_rejected(result.rejected);
-  index->set_classes(static_cast<int32_t>(result.classes.size()));
+  DescribeVersion(record, output.result.mutable_index());
+  return output;
+}
+
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::CleanResult& result) {
+  const v1::Dataset record = DatasetRecord(assignment, assignment.spec().clean().output(), result.dataset);
+  TaskOutput output{.result = {}, .record = record.SerializeAsString()};
+  DescribeVersion(record, output.result.mutable_clean());
   return output;
 }
 

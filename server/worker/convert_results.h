@@ -1,6 +1,7 @@
 // What a job has made, from core's words to the protocol's.
 #pragma once
 
+#include "core/tasks/clean.h"
 #include "core/tasks/edit_model.h"
 #include "core/tasks/evaluate.h"
 #include "core/tasks/export_artifacts.h"
@@ -16,6 +17,7 @@ namespace seedbed::worker {
 
 // The result for the job, and the record that the server keeps (TaskFinished.record). create_time is the server's to set.
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::IndexResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::CleanResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::SplitResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::TrainResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EvaluateResult& result);

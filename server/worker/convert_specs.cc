@@ -338,6 +338,16 @@ absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment)
   return absl::InvalidArgumentError("export needs a model or a feature set");
 }
 
+absl::StatusOr<tasks::CleanSpec> ToCleanSpec(const v1::Assignment& assignment) {
+  const v1::CleanSpec& clean = assignment.spec().clean();
+  tasks::CleanSpec spec;
+  spec.dataset = clean.dataset();
+  spec.dataset_version = DatasetVersion(assignment, clean.dataset_version());
+  spec.dataset_dir = assignment.inputs().dataset_dir();
+  SB_ASSIGN_OR_RETURN(spec.pipeline, ToJsonList("pipeline", clean.pipeline()));
+  return spec;
+}
+
 absl::StatusOr<tasks::ImportModelSpec> ToImportModelSpec(const v1::Assignment& assignment) {
   const v1::ImportModelSpec& import = assignment.spec().import_model();
   tasks::ImportModelSpec spec;

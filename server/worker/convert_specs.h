@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/tasks/clean.h"
 #include "core/tasks/edit_model.h"
 #include "core/tasks/evaluate.h"
 #include "core/tasks/export_artifacts.h"
@@ -25,6 +26,7 @@ absl::StatusOr<tasks::ImportModelSpec> ToImportModelSpec(const v1::Assignment& a
 absl::StatusOr<tasks::ExtractSpec> ToExtractSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::EditModelSpec> ToEditModelSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::CleanSpec> ToCleanSpec(const v1::Assignment& assignment);
 
 // The version of the dataset that the server has settled on when it resolved the inputs; else the one that the specification names.
 int DatasetVersion(const v1::Assignment& assignment, int named);

@@ -1,4 +1,6 @@
-// seedbed dataset add|ls|show|rm
+// seedbed dataset add|clean|ls|show|rm
+#include <google/protobuf/util/json_util.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -10,6 +12,7 @@
 #include "client/cli/commands/common.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/text_format.h"
+#include "client/cli/train_settings.h"
 #include "client/lib/download.h"
 #include "client/lib/upload.h"
 #include "core/base/status_macros.h"
@@ -18,6 +21,14 @@ namespace seedbed::cli {
 namespace {
 
 constexpr char kRejectedFile[] = "rejected.tsv";
+
+struct CleanOptions {
+  std::string source;
+  std::string pipeline = "remove_background";
+  std::string output;
+  bool update = false;
+  JobOptions job;
+};
 
 struct AddOptions {
   std::string name;
@@ -97,6 +108,17 @@ void PrintAdded(Session& session, client::Client& client, const v1::Dataset& dat
   ReportRejected(session, client, dataset);
 }
 
+absl::StatusOr<ExitCode> PrintMade(Session& session, const std::string& name, int version) {
+  SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
+  SB_ASSIGN_OR_RETURN(const v1::GetDatasetResponse response, client->GetDataset(name, version));
+  if (session.console().json()) {
+    session.console().PrintJson(ToJson(response.dataset()));
+  } else {
+    PrintAdded(session, *client, response.dataset());
+  }
+  return kDone;
+}
+
 absl::StatusOr<ExitCode> AddDataset(Session& session, const AddOptions& options) {
   v1::JobSpec spec;
   v1::IndexSpec* index = spec.mutable_index();
@@ -111,15 +133,32 @@ absl::StatusOr<ExitCode> AddDataset(Session& session, const AddOptions& options)
   }
   SB_ASSIGN_OR_RETURN(const Outcome outcome, RunJob(session, spec, options.job.detach));
   if (!outcome.finished) return outcome.exit_code;
-  SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
   const v1::IndexResult& result = outcome.job.result().index();
-  SB_ASSIGN_OR_RETURN(const v1::GetDatasetResponse response, client->GetDataset(result.dataset(), result.version()));
-  if (session.console().json()) {
-    session.console().PrintJson(ToJson(response.dataset()));
-  } else {
-    PrintAdded(session, *client, response.dataset());
-  }
-  return kDone;
+  return PrintMade(session, result.dataset(), result.version());
+}
+
+absl::StatusOr<v1::JobSpec> CleanJob(const CleanOptions& options) {
+  v1::JobSpec spec;
+  v1::CleanSpec* clean = spec.mutable_clean();
+  SB_ASSIGN_OR_RETURN(const Reference source, ParseReference(options.source));
+  clean->set_dataset(source.name);
+  clean->set_dataset_version(source.version);
+  const absl::StatusOr<Json> steps = ParseSettingValue(*FindTrainSetting("pipeline"), options.pipeline);
+  if (!steps.ok()) return UsageError(absl::StrCat("--pipeline: ", steps.status().message()));
+  const auto read = google::protobuf::util::JsonStringToMessage(ToLine(*steps), clean->mutable_pipeline());
+  if (!read.ok()) return UsageError(absl::StrCat("--pipeline: ", read.ToString()));
+  clean->set_output(options.output);
+  clean->set_update(options.update);
+  SB_RETURN_IF_ERROR(ApplyJobOptions(options.job, &spec));
+  return spec;
+}
+
+absl::StatusOr<ExitCode> CleanDataset(Session& session, const CleanOptions& options) {
+  SB_ASSIGN_OR_RETURN(const v1::JobSpec spec, CleanJob(options));
+  SB_ASSIGN_OR_RETURN(const Outcome outcome, RunJob(session, spec, options.job.detach));
+  if (!outcome.finished) return outcome.exit_code;
+  const v1::CleanResult& result = outcome.job.result().clean();
+  return PrintMade(session, result.dataset(), result.version());
 }
 
 absl::StatusOr<ExitCode> ListDatasets(Session& session) {
@@ -218,11 +257,28 @@ void AddAddCommand(CommandTree& tree, CLI::App* noun) {
   AddJobOptions(command, &options->job);
 }
 
+void AddCleanCommand(CommandTree& tree, CLI::App* noun) {
+  const auto options = std::make_shared<CleanOptions>();
+  CLI::App* command = tree.AddCommand(
+      noun, "clean", "Make a dataset of another one's pictures without their background, or after any fixed steps",
+      {"seedbed dataset clean seedlings --as seedlings-clean",
+       "seedbed dataset clean seedlings --pipeline '[remove_background: {fill: 255, keep_largest: true}]' --as seedlings-white"},
+      [options](Session& session) { return CleanDataset(session, *options); }, ArgumentKind::kDataset);
+  command->add_option("DATASET", options->source, "Name, or NAME:VERSION")->required();
+  command->add_option("--pipeline", options->pipeline, "What is done to each picture at its own size: a step, or a list of steps")
+      ->type_name("STEPS")
+      ->capture_default_str();
+  command->add_option("--as", options->output, "Name of the dataset that is made: a-z, 0-9, '.', '_', '-'")->type_name("NEW")->required();
+  command->add_flag("--update", options->update, "Make a further version of an existing dataset");
+  AddJobOptions(command, &options->job);
+}
+
 }  // namespace
 
 void AddDatasetCommands(CommandTree& tree) {
-  CLI::App* noun = tree.AddNoun("dataset", "Datasets: add, ls, show, rm");
+  CLI::App* noun = tree.AddNoun("dataset", "Datasets: add, clean, ls, show, rm");
   AddAddCommand(tree, noun);
+  AddCleanCommand(tree, noun);
   tree.AddCommand(noun, "ls", "List datasets, the newest version of each", {"seedbed dataset ls"}, ListDatasets);
 
   const auto shown = std::make_shared<std::string>();

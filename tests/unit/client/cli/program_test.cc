@@ -154,6 +154,29 @@ TEST_F(DatasetAddTest, ResolvesRelativePaths) {
   EXPECT_EQ(server_.submissions()[0].spec().index().root(), (fs::current_path().parent_path() / "photos").string());
 }
 
+TEST_F(DatasetAddTest, CleansADataset) {
+  server_.SetScript([](FakeJob* job) {
+    v1::CleanResult* result = job->job.mutable_result()->mutable_clean();
+    result->set_dataset("seedlings");
+    result->set_version(1);
+  });
+  const ProgramOutput result = Run({"dataset", "clean", "photos:2", "--as", "seedlings"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("Found 480 images belonging to 2 classes.\n"));
+  const v1::CleanSpec spec = server_.submissions()[0].spec().clean();
+  EXPECT_EQ(spec.dataset(), "photos");
+  EXPECT_EQ(spec.dataset_version(), 2);
+  EXPECT_EQ(spec.output(), "seedlings");
+  ASSERT_EQ(spec.pipeline().values_size(), 1);
+  EXPECT_EQ(spec.pipeline().values(0).string_value(), "remove_background");
+  EXPECT_EQ(Run({"dataset", "clean", "photos", "--pipeline", "[remove_background: {median: 0}]", "--as", "x", "--update", "--detach"}).out,
+            "clean-2\n");
+  EXPECT_TRUE(server_.submissions()[1].spec().clean().update());
+  EXPECT_EQ(server_.submissions()[1].spec().clean().pipeline().values(0).struct_value().fields_size(), 1);
+  EXPECT_EQ(Run({"dataset", "clean", "photos"}).exit_code, 2) << "--as is missing";
+  EXPECT_EQ(Run({"dataset", "clean", "photos", "--as", "x", "--pipeline", "["}).exit_code, 2);
+}
+
 TEST_F(DatasetAddTest, CountsRejectedFilesByReason) {
   v1::GetDatasetResponse dataset = Seedlings("/data/seedlings");
   dataset.mutable_dataset()->set_rejected(3);

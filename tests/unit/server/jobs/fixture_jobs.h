@@ -69,6 +69,14 @@ inline v1::JobSpec PopJob(const std::string& model, const std::string& output, i
   return spec;
 }
 
+inline v1::JobSpec CleanJob(const std::string& dataset, const std::string& output) {
+  v1::JobSpec spec;
+  spec.mutable_clean()->set_dataset(dataset);
+  spec.mutable_clean()->set_output(output);
+  spec.mutable_clean()->mutable_pipeline()->add_values()->set_string_value("remove_background");
+  return spec;
+}
+
 inline v1::JobSpec ExportModelJob(const std::string& model) {
   v1::JobSpec spec;
   spec.mutable_export_()->set_model(model);
@@ -102,9 +110,13 @@ inline v1::TaskFinished Work(const v1::Assignment& assignment) {
   v1::TaskFinished finished;
   finished.set_outcome(v1::TaskFinished::OUTCOME_SUCCEEDED);
   const v1::JobSpec& spec = assignment.spec();
-  if (spec.has_index()) {
+  if (spec.has_index() || spec.has_clean()) {
     Stage(assignment, "output/manifest.tsv", "path\tlabel\n");
-    finished.mutable_result()->mutable_index()->set_images(480);
+    if (spec.has_clean()) {
+      finished.mutable_result()->mutable_clean();
+    } else {
+      finished.mutable_result()->mutable_index()->set_images(480);
+    }
     v1::Dataset dataset;
     dataset.set_images(480);
     dataset.add_classes()->set_name("maize");

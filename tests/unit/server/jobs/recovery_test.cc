@@ -158,7 +158,8 @@ TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByTheSameAttempt) {
   StartFaulty();
   for (const v1::JobSpec& spec :
        {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize"), ImportModelJob("imported"),
-        ExtractJob("maize", "imported", "rows"), PopJob("imported", "popped"), ExportFeaturesJob("rows"), TrainOnFeaturesJob("rows")}) {
+        ExtractJob("maize", "imported", "rows"), PopJob("imported", "popped"), ExportFeaturesJob("rows"), TrainOnFeaturesJob("rows"),
+        CleanJob("maize", "masks")}) {
     const std::string id = Submit(spec);
     const v1::Assignment assignment = Run();
     const v1::TaskFinished finished = Work(assignment);
@@ -170,6 +171,7 @@ TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByTheSameAttempt) {
     EXPECT_EQ(State(id), v1::JOB_STATE_SUCCEEDED);
   }
   EXPECT_TRUE(fs::exists(layout_.dataset("maize", 1) / "manifest.tsv"));
+  EXPECT_TRUE(fs::exists(layout_.dataset("masks", 1) / "manifest.tsv"));
   EXPECT_TRUE(fs::exists(layout_.split("maize", "default")));
   EXPECT_TRUE(fs::exists(layout_.model("baseline", 1) / "model.json"));
   EXPECT_TRUE(fs::exists(layout_.artifacts("evaluate-4") / "confusion.csv"));

@@ -155,6 +155,10 @@ BadSpec BadExport(const char* field, Change change) {
   return {field, ExportModelJob("m"), [change](v1::JobSpec& spec) { change(*spec.mutable_export_()); }};
 }
 template <typename Change>
+BadSpec BadClean(const char* field, Change change) {
+  return {field, CleanJob("maize", "masks"), [change](v1::JobSpec& spec) { change(*spec.mutable_clean()); }};
+}
+template <typename Change>
 BadSpec BadJob(const char* field, Change change) {
   return {field, TrainJob("maize"), [change](v1::JobSpec& spec) { change(spec); }};
 }
@@ -343,6 +347,11 @@ std::vector<BadSpec> BadBackboneSpecs() {
                   s.set_format("safetensors");
                 }),
       BadExport("spec.export.features", [](auto& s) { s.set_features("Rows"); }),
+      BadClean("spec.clean.dataset", [](auto& s) { s.clear_dataset(); }),
+      BadClean("spec.clean.dataset_version", [](auto& s) { s.set_dataset_version(-1); }),
+      BadClean("spec.clean.output", [](auto& s) { s.set_output("Masks"); }),
+      BadClean("spec.clean.pipeline", [](auto& s) { s.clear_pipeline(); }),
+      BadClean("spec.clean.pipeline", [](auto& s) { s.mutable_pipeline()->add_values()->set_number_value(1); }),
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "seedbed/v1/dataset.pb.h"
 #include "seedbed/v1/features.pb.h"
 #include "seedbed/v1/model.pb.h"
 
@@ -63,6 +64,29 @@ TEST(ConvertResultsTest, Extract) {
   const auto& step = record.preprocessing().pipeline().values(0).struct_value().fields().at("remove_background").struct_value();
   EXPECT_EQ(step.fields().at("colours").list_value().values(0).list_value().values(0).number_value(), 1.5);
   EXPECT_EQ(record.bytes(), 999);
+}
+
+TEST(ConvertResultsTest, Clean) {
+  v1::Assignment assignment;
+  assignment.mutable_inputs()->set_output_version(7);
+  assignment.mutable_attempt()->set_job_id("clean-2");
+  assignment.mutable_spec()->mutable_clean()->set_output("masks");
+  tasks::CleanResult result;
+  result.dataset.images = 5;
+  result.dataset.rejected = 1;
+  result.dataset.classes = {{.name = "maize", .images = 5}};
+  const TaskOutput output = ToOutput(assignment, result);
+  EXPECT_EQ(output.result.clean().dataset(), "masks");
+  EXPECT_EQ(output.result.clean().version(), 7);
+  EXPECT_EQ(output.result.clean().images(), 5);
+  EXPECT_EQ(output.result.clean().rejected(), 1);
+  EXPECT_EQ(output.result.clean().classes(), 1);
+  v1::Dataset record;
+  ASSERT_TRUE(record.ParseFromString(output.record));
+  EXPECT_EQ(record.name(), "masks");
+  EXPECT_EQ(record.root(), "");
+  EXPECT_EQ(record.job_id(), "clean-2");
+  EXPECT_EQ(record.classes(0).name(), "maize");
 }
 
 TEST(ConvertResultsTest, EditModel) {

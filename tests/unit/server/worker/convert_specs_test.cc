@@ -296,6 +296,19 @@ TEST(ConvertSpecsTest, EditModel) {
   EXPECT_EQ(std::get<tasks::CutLayer>(spec.edit).layer, "fc1");
 }
 
+TEST(ConvertSpecsTest, Clean) {
+  v1::Assignment assignment = NewAssignment();
+  v1::CleanSpec& clean = *assignment.mutable_spec()->mutable_clean();
+  clean.set_dataset("seedlings");
+  clean.set_output("masks");
+  clean.mutable_pipeline()->add_values()->set_string_value("remove_background");
+  SB_ASSERT_OK_AND_ASSIGN(const tasks::CleanSpec spec, ToCleanSpec(assignment));
+  EXPECT_EQ(spec.dataset, "seedlings");
+  EXPECT_EQ(spec.dataset_version, 4);
+  EXPECT_EQ(spec.dataset_dir, "/data/datasets/seedlings/4");
+  EXPECT_EQ(spec.pipeline, R"(["remove_background"])");
+}
+
 TEST(ConvertSpecsTest, Export) {
   v1::Assignment assignment = NewAssignment();
   v1::ExportSpec& from = *assignment.mutable_spec()->mutable_export_();

@@ -17,6 +17,7 @@ void AddCommands(CommandTree& tree) {
   AddEvaluateCommand(tree);
   AddDatasetCommands(tree);
   AddSplitCommand(tree);
+  AddVisualizeCommands(tree);
   AddExtractCommand(tree);
   AddFeaturesCommands(tree);
   AddJobCommands(tree);

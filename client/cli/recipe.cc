@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/cli/exit_code.h"
 #include "client/cli/yaml_json.h"
 #include "core/base/file.h"
 #include "core/base/nearest_name.h"
@@ -177,6 +178,21 @@ absl::StatusOr<GivenSettings> ParseRecipe(const std::string& text, const std::st
 absl::StatusOr<GivenSettings> ReadRecipe(const std::filesystem::path& file) {
   SB_ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kMaxFileBytes));
   return ParseRecipe(text, file.filename().string());
+}
+
+absl::StatusOr<GivenSettings> RecipeAndFlags(const std::filesystem::path& file, const std::map<std::string, std::string>& texts) {
+  GivenSettings given;
+  if (!file.empty()) {
+    SB_ASSIGN_OR_RETURN(given, ReadRecipe(file));
+  }
+  for (const auto& [key, text] : texts) {
+    if (text.empty()) continue;
+    const TrainSetting& setting = *FindTrainSetting(key);
+    absl::StatusOr<Json> value = ParseSettingValue(setting, text);
+    if (!value.ok()) return UsageError(absl::StrCat(FlagOf(setting), ": ", value.status().message()));
+    given[key] = GivenSetting{*std::move(value), "flag"};
+  }
+  return given;
 }
 
 }  // namespace seedbed::cli

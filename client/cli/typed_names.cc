@@ -42,6 +42,10 @@ constexpr auto kOtherNames = std::to_array<std::pair<std::string_view, std::stri
     {"clean.output", "--as"},
     {"export.model", "MODEL"},
     {"export.features", "NAME"},
+    {"visualize.dataset_version", "--dataset"},
+    {"visualize.images", "--image"},
+    {"visualize.width", "--size"},
+    {"visualize.height", "--size"},
 });
 
 // True when the setting fills `field` ("train.epochs"): kSize and kDataset fill two fields of the message that they name. What does not fit

@@ -63,6 +63,8 @@ class Checks {
         return CheckEditModel(spec_.edit_model());
       case v1::JobSpec::kExport:
         return CheckExport(spec_.export_());
+      case v1::JobSpec::kVisualize:
+        return CheckVisualize(spec_.visualize());
       case v1::JobSpec::kClean:
         SB_RETURN_IF_ERROR(CheckDataset("spec.clean", spec_.clean().dataset(), spec_.clean().dataset_version()).status());
         return AtField("spec.clean.output", CheckNewDataset(spec_.clean().output(), spec_.clean().update()));
@@ -174,6 +176,12 @@ class Checks {
   absl::Status CheckExport(const v1::ExportSpec& spec) const {
     if (spec.has_model()) return CheckModel("spec.export.model", spec.model()).status();
     return CheckFeatures("spec.export.features", spec.features()).status();
+  }
+
+  absl::Status CheckVisualize(const v1::VisualizeSpec& spec) const {
+    SB_RETURN_IF_ERROR(CheckDataset("spec.visualize", spec.dataset(), spec.dataset_version()).status());
+    if (spec.split().empty()) return absl::OkStatus();
+    return CheckSplit("spec.visualize", spec.dataset(), spec.dataset_version(), spec.split(), spec.subset());
   }
 
   // Whether a dependency is going to make (or has made) the thing that `missing` says is not there.

@@ -41,6 +41,8 @@ References ReferencesOf(const v1::JobSpec& spec) {
       return {.model = spec.edit_model().model()};
     case v1::JobSpec::kExport:
       return {.model = spec.export_().model(), .features = spec.export_().features()};
+    case v1::JobSpec::kVisualize:
+      return {spec.visualize().dataset(), spec.visualize().dataset_version(), spec.visualize().split()};
     case v1::JobSpec::kClean:
       return {.dataset = spec.clean().dataset(), .dataset_version = spec.clean().dataset_version()};
     default:

@@ -26,6 +26,8 @@ bool ResultMatches(const v1::JobSpec& spec, const v1::JobResult& result) {
       return result.has_edit_model();
     case v1::JobSpec::kExport:
       return result.has_export_();
+    case v1::JobSpec::kVisualize:
+      return result.has_visualize();
     case v1::JobSpec::kClean:
       return result.has_clean();
     case v1::JobSpec::TASK_NOT_SET:

@@ -13,6 +13,7 @@
 #include "server/jobs/field_checks.h"
 #include "server/jobs/model_specs.h"
 #include "server/jobs/steps_spec.h"
+#include "server/jobs/visualize_spec.h"
 
 namespace seedbed::jobs {
 namespace {
@@ -113,12 +114,14 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
       return CompleteEditModel(*spec.mutable_edit_model());
     case v1::JobSpec::kExport:
       return CompleteExport(*spec.mutable_export_());
+    case v1::JobSpec::kVisualize:
+      return CompleteVisualize(*spec.mutable_visualize());
     case v1::JobSpec::kClean:
       return CheckClean(spec.clean());
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
-  return FieldError("spec.task", "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export and clean");
+  return FieldError("spec.task", "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize and clean");
 }
 
 absl::Status CheckDependencies(const v1::JobSpec& spec) {

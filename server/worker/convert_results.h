@@ -10,6 +10,7 @@
 #include "core/tasks/index.h"
 #include "core/tasks/split.h"
 #include "core/tasks/train.h"
+#include "core/tasks/visualize.h"
 #include "seedbed/v1/worker.pb.h"
 #include "server/worker/running_task.h"
 
@@ -25,5 +26,6 @@ TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ImportModelRe
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExtractResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EditModelResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExportResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::VisualizeResult& result);
 
 }  // namespace seedbed::worker

@@ -150,6 +150,19 @@ absl::StatusOr<tasks::PreprocessingSpec> ToPreprocessing(const v1::Preprocessing
   return result;
 }
 
+absl::StatusOr<tasks::View> ToView(v1::View view) {
+  switch (view) {
+    case v1::VIEW_SAMPLES:
+      return tasks::View::kSamples;
+    case v1::VIEW_AUGMENT:
+      return tasks::View::kAugment;
+    case v1::VIEW_BACKGROUND:
+      return tasks::View::kBackground;
+    default:
+      return Unknown("view", view);
+  }
+}
+
 tasks::OptimizerSpec ToOptimizer(const v1::OptimizerSpec& optimizer) {
   tasks::OptimizerSpec result;
   if (!optimizer.name().empty()) result.name = optimizer.name();
@@ -336,6 +349,30 @@ absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment)
       break;
   }
   return absl::InvalidArgumentError("export needs a model or a feature set");
+}
+
+absl::StatusOr<tasks::VisualizeSpec> ToVisualizeSpec(const v1::Assignment& assignment) {
+  const v1::VisualizeSpec& from = assignment.spec().visualize();
+  tasks::VisualizeSpec spec;
+  SB_ASSIGN_OR_RETURN(spec.view, ToView(from.view()));
+  spec.dataset = from.dataset();
+  spec.dataset_version = DatasetVersion(assignment, from.dataset_version());
+  spec.dataset_dir = assignment.inputs().dataset_dir();
+  spec.split = from.split();
+  spec.split_file = assignment.inputs().split_file();
+  spec.subset = from.subset();
+  spec.images.assign(from.images().begin(), from.images().end());
+  spec.count = from.count();
+  spec.seed = from.seed();
+  spec.width = OrDefault(from.width(), spec.width);
+  spec.height = OrDefault(from.height(), spec.height);
+  SB_ASSIGN_OR_RETURN(spec.interpolation, ToFilter(from.interpolation()));
+  SB_ASSIGN_OR_RETURN(spec.pipeline, ToJsonList("pipeline", from.pipeline()));
+  SB_ASSIGN_OR_RETURN(spec.augment, ToJsonList("augment", from.augment()));
+  spec.variants = from.variants();
+  spec.steps = from.steps();
+  spec.suggest = from.suggest();
+  return spec;
 }
 
 absl::StatusOr<tasks::CleanSpec> ToCleanSpec(const v1::Assignment& assignment) {

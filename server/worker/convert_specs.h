@@ -13,6 +13,7 @@
 #include "core/tasks/index.h"
 #include "core/tasks/split.h"
 #include "core/tasks/train.h"
+#include "core/tasks/visualize.h"
 #include "seedbed/v1/worker.pb.h"
 
 namespace seedbed::worker {
@@ -26,6 +27,7 @@ absl::StatusOr<tasks::ImportModelSpec> ToImportModelSpec(const v1::Assignment& a
 absl::StatusOr<tasks::ExtractSpec> ToExtractSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::EditModelSpec> ToEditModelSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::VisualizeSpec> ToVisualizeSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::CleanSpec> ToCleanSpec(const v1::Assignment& assignment);
 
 // The version of the dataset that the server has settled on when it resolved the inputs; else the one that the specification names.

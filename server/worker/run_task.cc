@@ -46,6 +46,11 @@ absl::StatusOr<TaskOutput> RunTask(const v1::Assignment& assignment, tasks::Task
       SB_ASSIGN_OR_RETURN(const tasks::ExportResult result, tasks::RunExport(spec, context));
       return ToOutput(assignment, result);
     }
+    case v1::JobSpec::kVisualize: {
+      SB_ASSIGN_OR_RETURN(const tasks::VisualizeSpec spec, ToVisualizeSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::VisualizeResult result, tasks::RunVisualize(spec, context));
+      return ToOutput(assignment, result);
+    }
     case v1::JobSpec::kClean: {
       SB_ASSIGN_OR_RETURN(const tasks::CleanSpec spec, ToCleanSpec(assignment));
       SB_ASSIGN_OR_RETURN(const tasks::CleanResult result, tasks::RunClean(spec, context));

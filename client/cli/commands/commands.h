@@ -7,6 +7,7 @@ namespace seedbed::cli {
 
 void AddDatasetCommands(CommandTree& tree);
 void AddSplitCommand(CommandTree& tree);
+void AddVisualizeCommands(CommandTree& tree);
 void AddTrainCommand(CommandTree& tree);
 void AddEvaluateCommand(CommandTree& tree);
 void AddExtractCommand(CommandTree& tree);

@@ -44,19 +44,8 @@ void Give(const std::string& key, Json value, const std::string& origin, GivenSe
   (*given)[key] = GivenSetting{std::move(value), origin};
 }
 
-// Flags stand above the recipe.
 absl::StatusOr<GivenSettings> CollectSettings(const TrainOptions& options) {
-  GivenSettings given;
-  if (!options.recipe.empty()) {
-    SB_ASSIGN_OR_RETURN(given, ReadRecipe(options.recipe));
-  }
-  for (const auto& [key, text] : options.texts) {
-    if (text.empty()) continue;
-    const TrainSetting& setting = *FindTrainSetting(key);
-    absl::StatusOr<Json> value = ParseSettingValue(setting, text);
-    if (!value.ok()) return UsageError(absl::StrCat(FlagOf(setting), ": ", value.status().message()));
-    Give(key, *std::move(value), "flag", &given);
-  }
+  SB_ASSIGN_OR_RETURN(GivenSettings given, RecipeAndFlags(options.recipe, options.texts));
   for (const auto& [key, was_given] : options.switches) {
     if (was_given) Give(key, FindTrainSetting(key)->default_text != "true", "flag", &given);
   }

@@ -39,6 +39,8 @@ v1::JobKind KindOf(const v1::JobSpec& spec) {
       return v1::JOB_KIND_EDIT_MODEL;
     case v1::JobSpec::kExport:
       return v1::JOB_KIND_EXPORT;
+    case v1::JobSpec::kVisualize:
+      return v1::JOB_KIND_VISUALIZE;
     case v1::JobSpec::kClean:
       return v1::JOB_KIND_CLEAN;
     case v1::JobSpec::TASK_NOT_SET:

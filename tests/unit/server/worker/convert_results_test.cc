@@ -119,5 +119,18 @@ TEST(ConvertResultsTest, Export) {
   EXPECT_EQ(output.result.export_().bytes(), 100);
 }
 
+TEST(ConvertResultsTest, Visualize) {
+  const tasks::VisualizeResult result{
+      .file = "maize-samples.png", .width = 800, .height = 600, .bytes = 70, .images = 12, .suggestion = "{}"};
+  const TaskOutput output = ToOutput(v1::Assignment(), result);
+  EXPECT_EQ(output.record, "");
+  EXPECT_EQ(output.result.visualize().file(), "maize-samples.png");
+  EXPECT_EQ(output.result.visualize().width(), 800);
+  EXPECT_EQ(output.result.visualize().height(), 600);
+  EXPECT_EQ(output.result.visualize().bytes(), 70);
+  EXPECT_EQ(output.result.visualize().images(), 12);
+  EXPECT_EQ(output.result.visualize().suggestion(), "{}");
+}
+
 }  // namespace
 }  // namespace seedbed::worker

@@ -326,6 +326,32 @@ TEST(ConvertSpecsTest, Export) {
   EXPECT_EQ(std::get<tasks::FeaturesSource>(spec.source).dir, "/data/features/rows.zarr");
 }
 
+TEST(ConvertSpecsTest, Visualize) {
+  v1::Assignment assignment = NewAssignment();
+  v1::VisualizeSpec& from = *assignment.mutable_spec()->mutable_visualize();
+  EXPECT_THAT(ToVisualizeSpec(assignment), StatusIs(absl::StatusCode::kInvalidArgument));
+  from.set_view(v1::VIEW_AUGMENT);
+  from.set_dataset("maize");
+  from.add_images("Maize/7.png");
+  from.set_width(64);
+  from.set_seed(5);
+  from.set_variants(3);
+  from.set_steps(true);
+  from.mutable_augment()->add_values()->set_string_value("light");
+  SB_ASSERT_OK_AND_ASSIGN(const tasks::VisualizeSpec spec, ToVisualizeSpec(assignment));
+  EXPECT_EQ(spec.view, tasks::View::kAugment);
+  EXPECT_EQ(spec.dataset, "maize");
+  EXPECT_EQ(spec.images, std::vector<std::string>{"Maize/7.png"});
+  EXPECT_EQ(spec.width, 64);
+  EXPECT_EQ(spec.height, 150);
+  EXPECT_EQ(spec.interpolation, image::Filter::kBilinear);
+  EXPECT_EQ(spec.seed, 5);
+  EXPECT_EQ(spec.variants, 3);
+  EXPECT_TRUE(spec.steps);
+  EXPECT_EQ(spec.augment, "[\"light\"]");
+  EXPECT_EQ(spec.pipeline, "[]");
+}
+
 TEST(ConvertSpecsTest, EveryInterpolationHasItsFilter) {
   v1::Assignment assignment = NewAssignment();
   v1::Preprocessing& preprocessing = *assignment.mutable_spec()->mutable_train()->mutable_preprocessing();

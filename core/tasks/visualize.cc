@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "core/augment/mixing.h"
 #include "core/augment/pipeline.h"
 #include "core/augment/suggest_colours.h"
 #include "core/base/status_macros.h"
@@ -56,6 +57,7 @@ std::string_view FileName(std::string_view path) { return path.substr(path.rfind
 struct Stages {
   Pipeline pipeline;
   Pipeline augment;
+  bool mixed = false;  // augment also mixes the pictures of a batch: that is not shown, for there is no batch
   // kBackground: steps before remove_background, that step with its mask as result, and that step itself.
   Pipeline before;
   Pipeline mask;
@@ -88,7 +90,9 @@ absl::Status SplitAtRemoval(Stages* stages) {
 absl::StatusOr<Stages> ParseStages(const VisualizeSpec& spec) {
   Stages stages;
   SB_ASSIGN_OR_RETURN(stages.pipeline, Pipeline::Parse(ListOf(spec.pipeline), "pipeline"));
-  SB_ASSIGN_OR_RETURN(stages.augment, Pipeline::ParseRandom(ListOf(spec.augment), "augment"));
+  SB_ASSIGN_OR_RETURN(augment::AugmentList augment, augment::ParseAugment(ListOf(spec.augment), "augment"));
+  stages.augment = std::move(augment.steps);
+  stages.mixed = !augment.mixing.empty();
   SB_RETURN_IF_ERROR(Annotate(stages.pipeline.CheckSize(spec.width, spec.height), "pipeline"));
   SB_RETURN_IF_ERROR(Annotate(stages.augment.CheckSize(spec.width, spec.height), "augment"));
   if (spec.view == View::kBackground) SB_RETURN_IF_ERROR(SplitAtRemoval(&stages));
@@ -144,6 +148,7 @@ class SheetComposer {
     if (!stages_.augment.empty()) {
       notes.push_back(absl::StrCat("augment: ", StepsText(ListOf(spec_.augment)), "; seed ", spec_.seed));
     }
+    if (stages_.mixed) notes.emplace_back("Training also mixes the pictures of a batch with each other, which is not shown.");
     return notes;
   }
 

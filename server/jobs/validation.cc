@@ -121,7 +121,8 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
-  return FieldError("spec.task", "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize and clean");
+  return FieldError(
+      "spec.task", "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize and clean");
 }
 
 absl::Status CheckDependencies(const v1::JobSpec& spec) {

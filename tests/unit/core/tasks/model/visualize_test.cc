@@ -219,6 +219,13 @@ TEST_F(RunVisualizeTest, ProposesColours) {
   SB_EXPECT_OK(augment::Pipeline::Parse(nlohmann::json::array({suggestion}), "pipeline").status());
 }
 
+TEST_F(RunVisualizeTest, LeavesTheMixingOfBatchesOut) {
+  VisualizeSpec spec = Spec(View::kAugment);
+  spec.images = {"Maize/0.png"};
+  spec.augment = R"([{"fliplr": 1}, {"mixup": 0.2}])";
+  EXPECT_TRUE(Holds(Sheet(spec), Prepared("Maize/0.png", R"([{"fliplr": 1}])", 0, 0)));
+}
+
 TEST_F(RunVisualizeTest, IsTheSameFileEachTime) {
   VisualizeSpec spec = Spec(View::kAugment);
   spec.augment = R"([{"fliplr": 0.5}])";

@@ -27,9 +27,10 @@ struct Hsv {
 // numerator / i in fixed point, for i from 1.
 constexpr std::array<int, 256> Reciprocals(double numerator) {
   std::array<int, 256> table{};
-  for (int i = 1; i < 256; ++i)
+  for (int i = 1; i < 256; ++i) {
     table[static_cast<size_t>(i)] =
         static_cast<int>(numerator * (1 << kShift) / i + 0.5);  // NOLINT(bugprone-incorrect-roundings): lround is not constexpr
+  }
   return table;
 }
 constexpr std::array<int, 256> kPerValue = Reciprocals(255), kPerRange = Reciprocals(kHues / 6.0);
@@ -53,8 +54,9 @@ void FromHsv(Hsv hsv, uint8_t* rgb) {
                                        value * (1 - saturation * (1 - part))};
   // Of red, green, blue in each sixth of the circle.
   static constexpr uint8_t kLevelOf[6][3] = {{0, 3, 1}, {2, 0, 1}, {1, 0, 3}, {1, 2, 0}, {3, 1, 0}, {0, 1, 2}};
-  for (size_t channel = 0; channel < 3; ++channel)
+  for (size_t channel = 0; channel < 3; ++channel) {
     rgb[channel] = static_cast<uint8_t>(levels[kLevelOf[sector % 6][channel]] + 0.5f);  // NOLINT(bugprone-incorrect-roundings)
+  }
 }
 
 // What becomes of each hue and of each saturation.

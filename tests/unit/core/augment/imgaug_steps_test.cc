@@ -125,8 +125,9 @@ TEST(ImgaugStepsTest, TheSmallestPicturesAreTaken) {
   for (const StepType* type : StepTypes()) {
     const auto pipeline = Pipeline::ParseRandom(json::array({std::string(type->name)}), "augment");
     if (!pipeline.ok() || !pipeline->CheckSize(1, 1).ok()) continue;
-    for (uint64_t image = 0; image < 20; ++image)
+    for (uint64_t image = 0; image < 20; ++image) {
       EXPECT_EQ(Changed(pipeline->json(), {1, 2, 3}, 1, 1, {.image = image}).size(), 3) << type->name;
+    }
   }
 }
 

@@ -22,8 +22,9 @@ TEST(PhiloxBulkTest, GivesTheNumbersOfTheStream) {
       std::vector<uint32_t> numbers(count);
       FillRandom(kSeed, RandomPurpose::kAugment, kSubject, 0, numbers, instruction_set);
       RandomStream stream(kSeed, RandomPurpose::kAugment, kSubject);
-      for (size_t i = 0; i < count; ++i)
+      for (size_t i = 0; i < count; ++i) {
         ASSERT_EQ(numbers[i], stream.NextUint32()) << instruction_set << ", number " << i << " of " << count;
+      }
     }
   }
 }

@@ -126,8 +126,9 @@ absl::StatusOr<ExitCode> Visualize(Session& session, const VisualizeOptions& opt
   SB_RETURN_IF_ERROR(Tell(session.console(), outcome.job, target));
   if (!options.open) return kDone;
   // The sheet was made and is there: that it is not shown is no failure.
-  if (const absl::Status opened = OpenOnDesktop(target); !opened.ok())
+  if (const absl::Status opened = OpenOnDesktop(target); !opened.ok()) {
     session.console().Message(absl::StrCat("not shown: ", opened.message()));
+  }
   return kDone;
 }
 

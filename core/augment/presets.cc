@@ -26,8 +26,7 @@ constexpr auto kPresets = std::to_array<Preset>({
                      {"additive_gaussian_noise": {"scale": [0, 12.75], "per_channel": 0.5}},
                      {"multiply": {"mul": [0.8, 1.2], "per_channel": 0.2}}]}}])"},
     // For few epochs, or a frozen network: what an image's subject looks like hardly changes.
-    {.name = "light",
-     .steps = R"([{"fliplr": 0.5},
+    {.name = "light", .steps = R"([{"fliplr": 0.5},
                   {"random_resized_crop": {"scale": [0.8, 1], "ratio": [0.9, 1.11]}},
                   {"color_jitter": {"brightness": 0.1, "contrast": 0.1, "saturation": 0.1}}])"},
     // For many epochs of all layers: after torchvision's training recipes (references/classification).

@@ -156,10 +156,9 @@ TEST_F(Recovery, OrphanedFilesAreSweptAndNeededOnesKept) {
 
 TEST_F(Recovery, ACrashBetweenPublicationAndRecordIsRepairedByTheSameAttempt) {
   StartFaulty();
-  for (const v1::JobSpec& spec :
-       {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize"), ImportModelJob("imported"),
-        ExtractJob("maize", "imported", "rows"), PopJob("imported", "popped"), ExportFeaturesJob("rows"), TrainOnFeaturesJob("rows"),
-        CleanJob("maize", "masks")}) {
+  for (const v1::JobSpec& spec : {IndexJob("maize"), SplitJob("maize"), TrainJob("maize"), EvaluateJob("baseline", "maize"),
+                                  ImportModelJob("imported"), ExtractJob("maize", "imported", "rows"), PopJob("imported", "popped"),
+                                  ExportFeaturesJob("rows"), TrainOnFeaturesJob("rows"), CleanJob("maize", "masks")}) {
     const std::string id = Submit(spec);
     const v1::Assignment assignment = Run();
     const v1::TaskFinished finished = Work(assignment);

@@ -12,6 +12,13 @@ foreach(module core imgproc)
   find_library(OPENCV_${module} opencv_${module} REQUIRED)
   target_link_libraries(seedbed_opencv INTERFACE ${OPENCV_${module}})
 endforeach()
+if(SB_OPENVINO_DIR)
+  # OpenCV and OpenVINO share one TBB, which must be OpenVINO's. Debian's is older, and finds beside it a library (tbbbind) that it loads in a
+  # way (RTLD_DEEPBIND) which gives that an allocator of its own: memory from tcmalloc then ends in glibc's free.
+  # One argument, since CMake drops repeated ones and so would part the flags from the library.
+  target_link_libraries(seedbed_opencv INTERFACE
+    -Wl,--push-state,--no-as-needed,${SB_OPENVINO_DIR}/libs/libtbb.so.12,--pop-state,-rpath,${SB_OPENVINO_DIR}/libs)
+endif()
 find_package(JPEG REQUIRED)
 pkg_check_modules(blosc REQUIRED IMPORTED_TARGET blosc)
 pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)

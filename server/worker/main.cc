@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "core/augment/opencv_threads.h"
 #include "server/log/log.h"
 #include "server/worker/run_task.h"
 #include "server/worker/run_worker.h"
@@ -43,6 +44,7 @@ int Run(const WorkerOptions& options) {
 
 int main(int argc, char** argv) {
   seedbed::worker::PrepareRuntime();
+  seedbed::augment::KeepOpenCvOnCallingThread();
   seedbed::worker::PrepareSignals();
   const std::variant<WorkerOptions, int> options = seedbed::worker::ParseWorkerOptions(argc, argv);
   if (const int* exit_code = std::get_if<int>(&options)) return *exit_code;

@@ -21,7 +21,7 @@ absl::Status Wrong(std::string_view field, const std::string& what) {
 
 absl::Status NotOne(const json& value, std::string_view field) {
   return Wrong(field, absl::StrCat("is ", value.dump(), "; it must be a number, [low, high], or one of {\"uniform\": [low, high]}, ",
-                                   "{\"normal\": [mean, standard deviation]}, {\"choice\": [a, b, ...]}"));
+                                   R"({"normal": [mean, standard deviation]}, {"choice": [a, b, ...]})"));
 }
 
 // The numbers of a list; nullopt when it is none.

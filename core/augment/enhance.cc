@@ -95,7 +95,8 @@ void AdjustBrightness(Picture picture, float factor) {
 void AdjustContrast(Picture picture, float factor) {
   int64_t sum = 0;
   for (size_t i = 0; i < picture.rgb.size(); i += 3) sum += Luma(&picture.rgb[i]);
-  const int mean = static_cast<int>(std::lround(static_cast<double>(sum) / static_cast<double>(picture.rgb.size() / 3)));
+  const size_t pixels = picture.rgb.size() / 3;
+  const int mean = static_cast<int>(std::lround(static_cast<double>(sum) / static_cast<double>(pixels)));
   ApplyTable(MakeTable([&](int value) { return Blend(mean, value, factor); }), picture);
 }
 

@@ -51,8 +51,9 @@ class RandomResizedCrop : public Step {
     part.height = box.height;
     const size_t stride = size_t{3} * static_cast<size_t>(box.width);
     part.rgb.resize(stride * static_cast<size_t>(box.height));
-    for (int y = 0; y < box.height; ++y)
+    for (int y = 0; y < box.height; ++y) {
       std::memcpy(&part.rgb[static_cast<size_t>(y) * stride], PixelAt(picture, box.x, box.y + y), stride);
+    }
     scratch->resizer().ResizeInto(part, picture.width, picture.height, filter_, picture.rgb);
   }
 

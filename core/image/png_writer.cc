@@ -48,8 +48,9 @@ absl::StatusOr<std::string> EncodePng(const PngPicture& picture, PngCompression 
   int error = spng_set_option(context.get(), SPNG_ENCODE_TO_BUFFER, 1);
   if (error == 0) error = spng_set_option(context.get(), SPNG_IMG_COMPRESSION_LEVEL, compression == PngCompression::kFast ? 1 : 6);
   if (error == 0) error = spng_set_ihdr(context.get(), &header);
-  if (error == 0)
+  if (error == 0) {
     error = spng_encode_image(context.get(), picture.samples.data(), picture.samples.size(), SPNG_FMT_PNG, SPNG_ENCODE_FINALIZE);
+  }
   if (error != 0) return SpngError(error);
   size_t bytes = 0;
   const std::unique_ptr<void, FreeBuffer> file(spng_get_png_buffer(context.get(), &bytes, &error));

@@ -106,8 +106,9 @@ class Cleaner {
   Cleaner(const dataset::Manifest& manifest, const augment::Pipeline& pipeline, Journal* journal, TaskContext& context)
       : manifest_(manifest), pipeline_(pipeline), journal_(*journal), context_(context), progress_("clean", context) {
     const std::vector<std::string> paths = PngPaths(manifest.rows);
-    for (size_t i = 0; i < paths.size(); ++i)
+    for (size_t i = 0; i < paths.size(); ++i) {
       files_.push_back({.path = paths[i], .label = manifest.rows[i].label, .sha256 = {}, .unusable = {}});
+    }
   }
 
   // A file for each row, in the rows' order.

@@ -103,7 +103,8 @@ absl::StatusOr<int64_t> ReportDuplicates(const Manifest& manifest, TaskContext& 
        context);
   if (!conflicts.empty()) {
     Warn("label_conflict",
-         absl::StrCat(Counted(static_cast<int64_t>(conflicts.size()), "image"), " stand in more than one class: ", FirstFew(conflicts),
+         absl::StrCat(Counted(static_cast<int64_t>(conflicts.size()), "image"),
+                      conflicts.size() == 1 ? " stands in more than one class: " : " stand in more than one class: ", FirstFew(conflicts),
                       "; no classifier can learn both: remove one of each"),
          context);
   }

@@ -29,8 +29,9 @@ std::vector<std::vector<uint32_t>> ShuffledByClass(const dataset::Manifest& mani
   for (size_t label = 0; label < of_class.size(); ++label) {
     const RandomStream random(seed, RandomPurpose::kShuffle, label);
     std::vector<uint32_t> shuffled;
-    for (const uint32_t i : RandomPermutation(static_cast<uint32_t>(of_class[label].size()), random))
+    for (const uint32_t i : RandomPermutation(static_cast<uint32_t>(of_class[label].size()), random)) {
       shuffled.push_back(of_class[label][i]);
+    }
     of_class[label] = std::move(shuffled);
   }
   return of_class;

@@ -29,7 +29,6 @@ using augment::Sample;
 using image::Image;
 using nlohmann::json;
 using visualize::ContactSheet;
-using visualize::SheetCell;
 using visualize::SheetRow;
 
 constexpr char kRemoveBackground[] = "remove_background";

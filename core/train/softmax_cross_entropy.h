@@ -19,8 +19,8 @@ struct BatchResult {
 // The classes of a batch's examples. Where examples were mixed (augment/mixing.h) each is of its own class by `weight` and of another by
 // the rest.
 struct BatchLabels {
-  BatchLabels(std::span<const int32_t> own) : labels(own) {}     // NOLINT(google-explicit-constructor): classes are labels
-  BatchLabels(const std::vector<int32_t>& own) : labels(own) {}  // NOLINT(google-explicit-constructor): likewise
+  BatchLabels(std::span<const int32_t> own) : labels(own) {}     // NOLINT(*-explicit-constructor): classes are labels
+  BatchLabels(const std::vector<int32_t>& own) : labels(own) {}  // NOLINT(*-explicit-constructor): likewise
   BatchLabels(std::span<const int32_t> own, std::span<const int32_t> mixed_in, double weight_of_own)
       : labels(own), others(mixed_in), weight(weight_of_own) {}
 

@@ -23,8 +23,9 @@ absl::Status CheckSteps(const std::string& field, const google::protobuf::ListVa
   if (steps.ByteSizeLong() > kMaxBytes) return FieldError(field, absl::StrCat("is longer than ", kMaxBytes));
   SB_RETURN_IF_ERROR(CheckRange(field, steps.values_size(), 0, kMaxSteps));
   for (int i = 0; i < steps.values_size(); ++i) {
-    if (!IsStep(steps.values(i)))
+    if (!IsStep(steps.values(i))) {
       return FieldError(field, absl::StrCat("has an item that is neither a step's name nor {name: settings}: number ", i + 1));
+    }
   }
   return absl::OkStatus();
 }

@@ -26,7 +26,8 @@ template <typename Run>
 double TimePerPicture(std::span<uint8_t> pictures, size_t bytes, const Run& run) {
   const double begin = ProcessMilliseconds();
   for (size_t at = 0; at < pictures.size(); at += bytes) run(pictures.subspan(at, bytes));
-  return (ProcessMilliseconds() - begin) / static_cast<double>(pictures.size() / bytes);
+  const size_t count = pictures.size() / bytes;
+  return (ProcessMilliseconds() - begin) / static_cast<double>(count);
 }
 
 double Answer(bool removal_asked, int width, int height, std::span<uint8_t> pictures) {

@@ -60,7 +60,7 @@ def test_recipe_says_what_the_flags_say(seeds, folder):
     train(seeds, "--pipeline", "{multiply: 0.3}", "--augment", DRAWN, model="flags")
     assert weights_of(seeds, "recipe") == weights_of(seeds, "flags")
     plan = seeds.json("train", "-f", folder / "recipe.yaml", "--dry-run")["configuration"]
-    assert plan["augment"] == {"value": "[fliplr: 0.5, multiply: [0.5, 1.5], crop: [0, 0.2]]", "origin": f"{folder / 'recipe.yaml'}:8"}
+    assert plan["augment"] == {"value": "[fliplr: 0.5, multiply: [0.5, 1.5], crop: [0, 0.2]]", "origin": "recipe.yaml:7"}
     assert plan["pipeline"]["value"] == "[multiply: 0.3]"
 
 

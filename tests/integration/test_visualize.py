@@ -96,7 +96,7 @@ def test_open_says_where_there_is_no_desktop(seeds, folder):
         (["samples", "--dataset", "seeds", "--count", 0], BAD_INPUT, "--count"),
         (["samples", "--dataset", "seeds", "--image", "maize/0099.png"], JOB_FAILED, "no image 'maize/0099.png'; did you mean 'maize/0009.png'?"),
         (["samples", "--dataset", "seeds", "--split", "other"], NOT_FOUND, "other"),
-        (["samples", "--dataset", "seeds", "--pipeline", "fliplr"], JOB_FAILED, "belong into augment"),
+        (["samples", "--dataset", "seeds", "--pipeline", "[fliplr: 0.5]"], JOB_FAILED, "belong into augment"),
         (["augment", "--dataset", "seeds"], BAD_INPUT, "--augment"),
         (["augment", "--dataset", "seeds", "--augment", "[fliplrr]"], JOB_FAILED, "fliplrr"),
         (["augment", "--dataset", "seeds", "--augment", "[multiply: [2, 1]]"], JOB_FAILED, "augment[0].multiply"),

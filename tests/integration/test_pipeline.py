@@ -7,7 +7,7 @@ from campaign import QUICK_RECOVERY, Watcher, check_log, kill_worker, prepare, s
 from images import write_dataset
 from service import wait_until
 
-JOB_FAILED, BAD_INPUT = 1, 5  # docs/cli.md
+JOB_FAILED, WRONG_USAGE, BAD_INPUT = 1, 2, 5  # docs/cli.md
 DRAWN = "[fliplr: 0.5, multiply: [0.5, 1.5], crop: [0, 0.2]]"
 AUGMENT = [{"fliplr": 0.5}, {"multiply": [0.5, 1.5]}, {"crop": [0, 0.2]}]
 SMALL = {"preprocessing": {"width": 16, "height": 16}}
@@ -116,7 +116,7 @@ def test_views_of_a_frozen_network_are_kept(seeds):
         (["--augment", "{fliplr: {q: 1}}"], JOB_FAILED, ["augment[0].fliplr.q is not known"]),
         (["--pipeline", "{fliplr: 0.5}"], JOB_FAILED, ["pipeline has the step 'fliplr'", "belong into augment"]),
         (["--augment", "[3]"], BAD_INPUT, ["--augment has an item that is neither a step's name nor {name: settings}: number 1"]),
-        (["--augment", "3"], BAD_INPUT, ["--augment: expected a step or a list of steps"]),
+        (["--augment", "3"], WRONG_USAGE, ["--augment: expected a step or a list of steps"]),
         (["--augment-views", "3"], BAD_INPUT, ["--augment-views needs augment"]),
         (["--augment", "fliplr", "--augment-views", "2000"], BAD_INPUT, ["--augment-views is 2000, it must be 0 to 1000"]),
         (["--augment", "fliplr", "--augment-views", "2"], JOB_FAILED, ["augment_views needs layers that are not trained"]),

@@ -70,8 +70,8 @@ TEST(RandomPolicyTest, DrawsOperationsBinsAndSignsEquallyOften) {
     positive += IsSigned(drawn.operation) && drawn.magnitude > 0;
   }
   // Five standard deviations each.
-  for (const int count : counts) EXPECT_NEAR(count, kDraws / kOperations, 5 * std::sqrt(2'000));
-  for (const int count : rotations) EXPECT_NEAR(count, 2'000 / kBins, 5 * std::sqrt(65));
+  for (const int count : counts) EXPECT_NEAR(count, 1.0 * kDraws / kOperations, 5 * std::sqrt(2'000));
+  for (const int count : rotations) EXPECT_NEAR(count, 2'000.0 / kBins, 5 * std::sqrt(65));
   EXPECT_NEAR(negative, positive, 5 * std::sqrt(negative + positive));
 }
 

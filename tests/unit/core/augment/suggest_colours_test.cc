@@ -29,8 +29,9 @@ image::Image DrawSeedling(uint64_t seed) {
     for (int x = 0; x < kSide; ++x) {
       std::array<int, 3> colour = x % 9 < 4 ? std::array<int, 3>{120, 95, 75} : std::array<int, 3>{150, 150, 155};
       if (IsLeaf(x, y)) colour = y < 30 ? std::array<int, 3>{70, 120, 50} : std::array<int, 3>{110, 165, 90};
-      for (const int level : colour)
+      for (const int level : colour) {
         picture.rgb.push_back(static_cast<uint8_t>(std::clamp(level + std::lround(6 * random.NextNormal()), 0l, 255l)));
+      }
     }
   }
   return picture;

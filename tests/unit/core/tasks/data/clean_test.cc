@@ -19,7 +19,6 @@ using ::seedbed::testing::FakeTaskContext;
 using ::seedbed::testing::ImageFolder;
 using ::seedbed::testing::StatusIs;
 using ::testing::ElementsAre;
-using ::testing::Gt;
 using ::testing::HasSubstr;
 
 constexpr char kMask[] = R"([{"remove_background": {"method": "excess_green", "threshold": 0, "median": 0, "mask": true}}])";

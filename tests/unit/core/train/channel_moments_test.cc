@@ -34,7 +34,7 @@ TEST(FitChannels, IsKerassFormula) {
   fitted.channels = image::ChannelOrder::kBgr;
   ThreadTeam team(2);
   FitChannels(pictures.rows, &team, &fitted);
-  constexpr double kCount = kRows * kValues / 3;
+  constexpr double kCount = kRows * kValues / 3.0;
   for (size_t c = 0; c < 3; ++c) {
     double mean = 0, variance = 0;
     for (size_t i = 2 - c; i < pictures.pixels.size(); i += 3) mean += pictures.pixels[i] / 255.0 / kCount;

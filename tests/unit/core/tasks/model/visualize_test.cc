@@ -197,8 +197,9 @@ TEST_F(RunVisualizeTest, ProposesColours) {
     image::Image image{40, 40, {}};
     for (int pixel = 0; pixel < 40 * 40; ++pixel) {
       const bool leaf = pixel % 40 < 12 + i;
-      for (const int value : {leaf ? 60 : 150, leaf ? 150 : 120, leaf ? 40 : 90})
+      for (const int value : {leaf ? 60 : 150, leaf ? 150 : 120, leaf ? 40 : 90}) {
         image.rgb.push_back(static_cast<uint8_t>(value + pixel % 7));
+      }
     }
     images.AddImage(absl::StrCat("Maize/", i, ".png"), image);
   }

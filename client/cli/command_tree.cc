@@ -107,8 +107,7 @@ absl::Status CommandTree::Explain(const CLI::ParseError& error) {
   }
   const bool is_option = extras.front().starts_with("-");
   const std::string word = extras.front().substr(0, is_option ? extras.front().find('=') : std::string::npos);
-  const auto nearest = NearestName(word, is_option ? OptionNames(*app) : CommandNames(*app));
-  const std::string suggestion = nearest.has_value() ? absl::StrCat("; did you mean '", *nearest, "'?") : "";
+  const std::string suggestion = DidYouMean(word, is_option ? OptionNames(*app) : CommandNames(*app));
   const char* kind = is_option ? "unknown option" : CommandNames(*app).empty() ? "unexpected argument" : "unknown command";
   return WithHint(UsageError(absl::StrCat(kind, " '", word, "'", suggestion)), help);
 }

@@ -150,8 +150,7 @@ class RecipeReader {
   }
 
   absl::Status UnknownKey(const YAML::Node& key, const std::vector<std::string>& known) const {
-    const auto nearest = NearestName(key.Scalar(), known);
-    return Error(key, absl::StrCat("unknown key '", key.Scalar(), "'", nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : ""));
+    return Error(key, absl::StrCat("unknown key '", key.Scalar(), "'", DidYouMean(key.Scalar(), known)));
   }
 
   std::string Place(const YAML::Node& node) const { return absl::StrCat(name_, ":", node.Mark().line + 1); }

@@ -118,8 +118,7 @@ class CatalogueReader {
   absl::Status UnknownKey(const YAML::Node& key, const Readers& readers) const {
     std::vector<std::string> known;
     for (const auto& [word, reader] : readers) known.push_back(word);
-    const auto nearest = NearestName(key.Scalar(), known);
-    return Error(key, absl::StrCat("unknown key '", key.Scalar(), "'", nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : ""));
+    return Error(key, absl::StrCat("unknown key '", key.Scalar(), "'", DidYouMean(key.Scalar(), known)));
   }
 
   absl::Status Error(const YAML::Node& node, const std::string& message) const {
@@ -164,9 +163,8 @@ absl::StatusOr<CatalogueEntry> FindEntry(const std::vector<CatalogueEntry>& cata
     if (entry.name == name) return entry;
     names.push_back(entry.name);
   }
-  const auto nearest = NearestName(name, names);
-  return absl::NotFoundError(absl::StrCat("the catalogue has no weights called '", name, "'",
-                                          nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : ": seedbed weights ls lists them"));
+  return absl::NotFoundError(
+      absl::StrCat("the catalogue has no weights called '", name, "'", DidYouMean(name, names, ": seedbed weights ls lists them")));
 }
 
 }  // namespace seedbed::cli

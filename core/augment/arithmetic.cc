@@ -54,9 +54,9 @@ class LineStep : public Step {
 
 absl::StatusOr<std::unique_ptr<Step>> MakeLineStep(StepFields* fields, const Arithmetic& arithmetic) {
   Distribution value = fields->Drawn(arithmetic.setting, arithmetic.otherwise, arithmetic.allowed);
-  const Distribution per_channel = fields->Chance("per_channel", 0);
+  const double per_channel = fields->Chance("per_channel", 0);
   SB_RETURN_IF_ERROR(fields->Finish());
-  return std::make_unique<LineStep>(fields->number(), arithmetic, std::move(value), per_channel.range().low);
+  return std::make_unique<LineStep>(fields->number(), arithmetic, std::move(value), per_channel);
 }
 
 absl::StatusOr<std::unique_ptr<Step>> MakeMultiply(StepFields* fields) {

@@ -80,10 +80,10 @@ class SomeOf : public Step {
 };
 
 absl::StatusOr<std::unique_ptr<Step>> MakeSometimes(StepFields* fields) {
-  const Distribution p = fields->Chance("p", 0.5);
+  const double p = fields->Chance("p", 0.5);
   StepList then = fields->Steps("then"), otherwise = fields->Steps("else");
   SB_RETURN_IF_ERROR(fields->Finish());
-  return std::make_unique<Sometimes>(fields->number(), p.range().low, std::move(then), std::move(otherwise));
+  return std::make_unique<Sometimes>(fields->number(), p, std::move(then), std::move(otherwise));
 }
 
 StepList ReadSteps(StepFields* fields) {

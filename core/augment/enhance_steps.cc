@@ -102,9 +102,9 @@ class Change : public Step {
 };
 
 absl::StatusOr<std::unique_ptr<Step>> MakeChange(StepFields* fields, double p, Distribution strength, Change::Body body) {
-  const Distribution chance = fields->Chance("p", p);
+  const double chance = fields->Chance("p", p);
   SB_RETURN_IF_ERROR(fields->Finish());
-  return std::make_unique<Change>(fields->number(), chance.range().low, std::move(strength), body);
+  return std::make_unique<Change>(fields->number(), chance, std::move(strength), body);
 }
 
 // Of changes that have no strength.

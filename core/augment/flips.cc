@@ -28,9 +28,9 @@ class Flip : public Step {
 
 template <Flip::Mirror mirror>
 absl::StatusOr<std::unique_ptr<Step>> MakeFlip(StepFields* fields) {
-  const Distribution p = fields->Chance("p", 1);
+  const double p = fields->Chance("p", 1);
   SB_RETURN_IF_ERROR(fields->Finish());
-  return std::make_unique<Flip>(fields->number(), p.range().low, mirror);
+  return std::make_unique<Flip>(fields->number(), p, mirror);
 }
 
 constexpr StepType kTypes[] = {

@@ -159,7 +159,7 @@ absl::StatusOr<std::unique_ptr<Step>> MakeBoth(StepFields* fields, const HueName
     settings.hue = fields->Drawn(names.hue, either ? neutral : hue, names.hue_allowed);
     settings.saturation = fields->Drawn(names.saturation, either ? neutral : saturation, names.saturation_allowed);
   }
-  settings.per_channel = fields->Chance("per_channel", 0).range().low;
+  settings.per_channel = fields->Chance("per_channel", 0);
   SB_RETURN_IF_ERROR(fields->Finish());
   return std::make_unique<ChangeHueAndSaturation>(fields->number(), names.multiply, std::move(settings));
 }

@@ -84,10 +84,10 @@ class CoarseDropout : public Step {
 absl::StatusOr<std::unique_ptr<Step>> MakeAdditiveGaussianNoise(StepFields* fields) {
   Distribution loc = fields->Drawn("loc", Distribution::Constant(0), {-255, 255});
   Distribution scale = fields->Drawn("scale", Distribution::Uniform(0, 15), {0, kLargestNoise});
-  const Distribution per_channel = fields->Chance("per_channel", 0);
+  const double per_channel = fields->Chance("per_channel", 0);
   if (scale.range().high > 0) fields->MarkRandom();
   SB_RETURN_IF_ERROR(fields->Finish());
-  return std::make_unique<AdditiveGaussianNoise>(fields->number(), std::move(loc), std::move(scale), per_channel.range().low);
+  return std::make_unique<AdditiveGaussianNoise>(fields->number(), std::move(loc), std::move(scale), per_channel);
 }
 
 // The chance to drop, which draws unless it is 0 or 1.
@@ -99,23 +99,22 @@ Distribution ReadChanceToDrop(StepFields* fields, const Distribution& otherwise)
 
 absl::StatusOr<std::unique_ptr<Step>> MakeDropout(StepFields* fields) {
   Distribution p = ReadChanceToDrop(fields, Distribution::Uniform(0, 0.05));
-  const Distribution per_channel = fields->Chance("per_channel", 0);
+  const double per_channel = fields->Chance("per_channel", 0);
   SB_RETURN_IF_ERROR(fields->Finish());
-  return std::make_unique<Dropout>(fields->number(), std::move(p), per_channel.range().low);
+  return std::make_unique<Dropout>(fields->number(), std::move(p), per_channel);
 }
 
 absl::StatusOr<std::unique_ptr<Step>> MakeCoarseDropout(StepFields* fields) {
   constexpr double kMostCells = 4096;
   Distribution p = ReadChanceToDrop(fields, Distribution::Uniform(0.02, 0.1));
-  const Distribution per_channel = fields->Chance("per_channel", 0);
+  const double per_channel = fields->Chance("per_channel", 0);
   const bool percent = !fields->Raw("size_percent").is_null();
   if (percent && !fields->Raw("size_px").is_null()) fields->Fail("size_px", "stands beside size_percent; only one of them may be given");
   Distribution size = percent ? fields->Drawn("size_percent", Distribution::Constant(1), {0, 1})
                               : fields->Drawn("size_px", Distribution::Uniform(3, 8), {1, kMostCells});
   const int min_size = fields->Integer("min_size", 3, {1, kMostCells});
   SB_RETURN_IF_ERROR(fields->Finish());
-  return std::make_unique<CoarseDropout>(fields->number(),
-                                         CoarseSettings{std::move(p), per_channel.range().low, std::move(size), percent, min_size});
+  return std::make_unique<CoarseDropout>(fields->number(), CoarseSettings{std::move(p), per_channel, std::move(size), percent, min_size});
 }
 
 constexpr StepType kTypes[] = {

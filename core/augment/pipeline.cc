@@ -1,5 +1,6 @@
 #include "core/augment/pipeline.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,28 +9,23 @@
 
 namespace seedbed::augment {
 
-absl::Status Step::CheckSize(int /*width*/, int /*height*/) const { return absl::OkStatus(); }
+Pipeline::Pipeline(ParsedSteps parsed)
+    : steps_(std::move(parsed.steps)), names_(std::move(parsed.names)), json_(std::move(parsed.resolved)) {}
 
 absl::StatusOr<Pipeline> Pipeline::ParseRandom(const nlohmann::json& list, std::string_view field) {
   uint32_t next_number = 0;
   SB_ASSIGN_OR_RETURN(ParsedSteps parsed, ParseSteps(list, field, &next_number));
-  Pipeline pipeline;
-  pipeline.steps_ = std::move(parsed.steps);
-  pipeline.names_ = std::move(parsed.names);
-  pipeline.json_ = std::move(parsed.resolved);
-  return pipeline;
+  return Pipeline(std::move(parsed));
 }
 
 absl::StatusOr<Pipeline> Pipeline::Parse(const nlohmann::json& list, std::string_view field) {
-  SB_ASSIGN_OR_RETURN(Pipeline pipeline, ParseRandom(list, field));
-  for (size_t i = 0; i < pipeline.size(); ++i) {
-    uint32_t next_number = 0;
-    SB_ASSIGN_OR_RETURN(const ParsedSteps step, ParseSteps(nlohmann::json::array({pipeline.json_[i]}), field, &next_number));
-    if (!step.random) continue;
-    return absl::InvalidArgumentError(absl::StrCat(ToAbsl(field), " has the step '", pipeline.name(i),
-                                                   "' with settings that are drawn for each image; such steps belong into augment"));
-  }
-  return pipeline;
+  uint32_t next_number = 0;
+  SB_ASSIGN_OR_RETURN(ParsedSteps parsed, ParseSteps(list, field, &next_number));
+  const auto random = std::find(parsed.random.begin(), parsed.random.end(), true);
+  if (random == parsed.random.end()) return Pipeline(std::move(parsed));
+  return absl::InvalidArgumentError(absl::StrCat(ToAbsl(field), " has the step '",
+                                                 parsed.names[static_cast<size_t>(random - parsed.random.begin())],
+                                                 "' with settings that are drawn for each image; such steps belong into augment"));
 }
 
 absl::Status Pipeline::CheckSize(int width, int height) const {

@@ -17,6 +17,8 @@
 
 namespace seedbed::augment {
 
+struct ParsedSteps;
+
 // Thread-safe; copies share the steps.
 class Pipeline {
  public:
@@ -44,6 +46,8 @@ class Pipeline {
   void ApplyStep(size_t i, const Sample& sample, Picture picture, Scratch* scratch) const { steps_[i]->Apply(sample, picture, scratch); }
 
  private:
+  explicit Pipeline(ParsedSteps parsed);
+
   std::vector<std::shared_ptr<const Step>> steps_;
   std::vector<std::string> names_;
   nlohmann::json json_ = nlohmann::json::array();

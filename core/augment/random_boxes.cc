@@ -136,7 +136,7 @@ absl::StatusOr<std::unique_ptr<Step>> MakeRandomResizedCrop(StepFields* fields) 
 }
 
 absl::StatusOr<std::unique_ptr<Step>> MakeRandomErasing(StepFields* fields) {
-  ErasingSettings settings{.p = fields->Chance("p", 0.5).range().low, .box = {}, .filling = Filling::kValue, .value = 0};
+  ErasingSettings settings{.p = fields->Chance("p", 0.5), .box = {}, .filling = Filling::kValue, .value = 0};
   settings.box = ReadBox(fields, {.scale = {0.02, 0.33}, .ratio = {0.3, 3.3}});
   if (const nlohmann::json value = fields->Raw("value"); value.is_string()) {
     settings.filling = fields->Choice("value", "random", {"random", "mean"}) == "mean" ? Filling::kMean : Filling::kRandom;

@@ -65,7 +65,7 @@ class Step {
   // In place. The result depends on nothing but the sample and the picture. The size must have passed CheckSize.
   virtual void Apply(const Sample& sample, Picture picture, Scratch* scratch) const = 0;
   // INVALID_ARGUMENT when pictures of this size are too small for the settings.
-  virtual absl::Status CheckSize(int width, int height) const;
+  virtual absl::Status CheckSize(int /*width*/, int /*height*/) const { return absl::OkStatus(); }
 
  protected:
   RandomStream Random(const Sample& sample) const { return sample.Random(number_); }

@@ -17,8 +17,7 @@ namespace {
 using nlohmann::json;
 
 std::string Suggestion(std::string_view name, const std::vector<std::string>& candidates) {
-  if (const std::optional<std::string> nearest = NearestName(name, candidates)) return absl::StrCat("; did you mean '", *nearest, "'?");
-  return absl::StrCat("; known are ", absl::StrJoin(candidates, ", "));
+  return DidYouMean(name, candidates, absl::StrCat("; known are ", absl::StrJoin(candidates, ", ")));
 }
 
 }  // namespace
@@ -114,7 +113,7 @@ Distribution StepFields::Drawn(std::string_view name, const Distribution& otherw
   return drawn;
 }
 
-Distribution StepFields::Chance(std::string_view name, double otherwise) {
+double StepFields::Chance(std::string_view name, double otherwise) {
   double chance = otherwise;
   const auto found = settings_.find(std::string(name));
   if (found != settings_.end() && found->is_boolean()) {
@@ -125,7 +124,7 @@ Distribution StepFields::Chance(std::string_view name, double otherwise) {
     chance = Number(name, otherwise, {0, 1});
   }
   random_ |= chance > 0 && chance < 1;
-  return Distribution::Constant(chance);
+  return chance;
 }
 
 std::vector<std::shared_ptr<const Step>> StepFields::Steps(std::string_view name) {
@@ -135,7 +134,7 @@ std::vector<std::shared_ptr<const Step>> StepFields::Steps(std::string_view name
     Note(parsed.status());
     return {};
   }
-  random_ |= parsed->random;
+  random_ |= std::find(parsed->random.begin(), parsed->random.end(), true) != parsed->random.end();
   Resolve(name, std::move(parsed->resolved));
   return std::move(parsed->steps);
 }
@@ -197,7 +196,7 @@ absl::StatusOr<ParsedSteps> ParseSteps(const json& list, std::string_view path, 
       std::move(steps.steps.begin(), steps.steps.end(), std::back_inserter(parsed.steps));
       std::move(steps.names.begin(), steps.names.end(), std::back_inserter(parsed.names));
       for (json& step : steps.resolved) parsed.resolved.push_back(std::move(step));
-      parsed.random |= steps.random;
+      std::copy(steps.random.begin(), steps.random.end(), std::back_inserter(parsed.random));
       continue;
     }
     SB_ASSIGN_OR_RETURN(Written written, ReadItem(list[i], item_path));
@@ -205,7 +204,7 @@ absl::StatusOr<ParsedSteps> ParseSteps(const json& list, std::string_view path, 
     SB_ASSIGN_OR_RETURN(std::unique_ptr<Step> step, FindStepType(written.name)->make(&fields));
     parsed.steps.push_back(std::move(step));
     parsed.resolved.push_back({{written.name, fields.resolved()}});
-    parsed.random |= fields.random();
+    parsed.random.push_back(fields.random());
     parsed.names.push_back(std::move(written.name));
   }
   return parsed;

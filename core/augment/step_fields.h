@@ -40,7 +40,7 @@ class StepFields {
   // Marks the step as one that draws, unless it is constant.
   Distribution Drawn(std::string_view name, const Distribution& otherwise, Range allowed);
   // true, false or a probability, as imgaug's per_channel: by which chance it is so.
-  Distribution Chance(std::string_view name, double otherwise);
+  double Chance(std::string_view name, double otherwise);
   // A list of steps; absent: none.
   std::vector<std::shared_ptr<const Step>> Steps(std::string_view name);
   // Any other form: the setting as it is, null when absent. Report what is wrong with it with Fail, and what was understood with Resolve.
@@ -79,7 +79,7 @@ struct ParsedSteps {
   std::vector<std::shared_ptr<const Step>> steps;
   nlohmann::json resolved = nlohmann::json::array();  // the same list, every setting written out
   std::vector<std::string> names;                     // of the steps' types
-  bool random = false;                                // one of them draws
+  std::vector<bool> random;                           // whether a step draws
 };
 
 // Items are a step's name, {name: its main setting}, {name: {settings}}, or the name of a preset (presets.h), which stands for its steps.

@@ -35,4 +35,9 @@ std::optional<std::string> NearestName(std::string_view name, std::span<const st
   return nearest;
 }
 
+std::string DidYouMean(std::string_view name, std::span<const std::string> candidates, std::string_view otherwise) {
+  const std::optional<std::string> nearest = NearestName(name, candidates);
+  return nearest ? "; did you mean '" + *nearest + "'?" : std::string(otherwise);
+}
+
 }  // namespace seedbed

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -27,10 +26,8 @@ absl::StatusOr<const Architecture*> FindArchitecture(std::string_view name) {
   const auto found = std::find_if(kArchitectures.begin(), kArchitectures.end(), [&](const auto* one) { return one->name == name; });
   if (found != kArchitectures.end()) return *found;
   const std::vector<std::string> known = ArchitectureNames();
-  const std::optional<std::string> nearest = NearestName(name, known);
-  return absl::InvalidArgumentError(absl::StrCat("there is no architecture '", ToAbsl(name), "'",
-                                                 nearest ? absl::StrCat("; did you mean '", *nearest, "'? Known are ") : "; known are ",
-                                                 absl::StrJoin(known, ", ")));
+  return absl::InvalidArgumentError(absl::StrCat("there is no architecture '", ToAbsl(name), "'", DidYouMean(name, known, "."),
+                                                 " Known are ", absl::StrJoin(known, ", ")));
 }
 
 absl::StatusOr<Graph> BuildArchitecture(std::string_view name, const ArchitectureOptions& options) {

@@ -28,7 +28,7 @@ std::vector<std::string> NamesOf(const Graph& graph) {
 // "; did you mean 'block5_pool'?", or the last layers, which are what people cut at.
 std::string Suggestion(const Graph& graph, std::string_view name) {
   std::vector<std::string> names = NamesOf(graph);
-  if (const std::optional<std::string> nearest = NearestName(name, names)) return absl::StrCat("; did you mean '", *nearest, "'?");
+  if (std::string nearest = DidYouMean(name, names); !nearest.empty()) return nearest;
   if (names.size() <= kMaxListed) return absl::StrCat("; it has ", absl::StrJoin(names, ", "));
   names.erase(names.begin(), names.end() - kMaxListed);
   return absl::StrCat("; its last layers are ", absl::StrJoin(names, ", "));
@@ -135,9 +135,8 @@ absl::StatusOr<Layer> ParseItem(const nlohmann::json& item, int64_t classes) {
   const LayerType* type = FindLayerType(layer.type);
   const std::vector<std::string> known = HeadTypes();
   if (type == nullptr || type->inputs != 1) {
-    const std::optional<std::string> nearest = NearestName(layer.type, known);
-    return ItemError(item, nearest ? absl::StrCat("is not known; did you mean '", *nearest, "'?")
-                                   : absl::StrCat("is not known; layers are ", absl::StrJoin(known, ", ")));
+    return ItemError(
+        item, absl::StrCat("is not known", DidYouMean(layer.type, known, absl::StrCat("; layers are ", absl::StrJoin(known, ", ")))));
   }
   if (is_name) return layer;
   const nlohmann::json value = WithClasses(item.begin().value(), classes);

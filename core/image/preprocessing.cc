@@ -97,10 +97,8 @@ absl::StatusOr<Preprocessing> PresetNamed(std::string_view name) {
     return preprocessing;
   }
   const std::vector<std::string> names = PresetNames();
-  const std::optional<std::string> nearest = NearestName(name, names);
-  return absl::InvalidArgumentError(absl::StrCat("there is no preprocessing '", ToAbsl(name), "'",
-                                                 nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : std::string(), " Known are ",
-                                                 absl::StrJoin(names, ", ")));
+  return absl::InvalidArgumentError(absl::StrCat("there is no preprocessing '", ToAbsl(name), "'", DidYouMean(name, names, "."),
+                                                 " Known are ", absl::StrJoin(names, ", ")));
 }
 
 std::vector<std::string> PresetNames() {

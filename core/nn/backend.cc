@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -131,10 +130,8 @@ absl::StatusOr<Maker> FindMaker(const std::string& name) {
   if (const auto found = makers.find(name); found != makers.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [known, maker] : makers) names.push_back(known);
-  const std::optional<std::string> nearest = NearestName(name, names);
-  return absl::InvalidArgumentError(absl::StrCat("there is no backend '", name, "'",
-                                                 nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : "", "; there are ",
-                                                 absl::StrJoin(names, ", ")));
+  return absl::InvalidArgumentError(
+      absl::StrCat("there is no backend '", name, "'", DidYouMean(name, names, "."), " There are ", absl::StrJoin(names, ", ")));
 }
 
 }  // namespace

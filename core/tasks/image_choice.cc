@@ -16,10 +16,9 @@ absl::Status NoSuchImage(const dataset::Manifest& manifest, const std::string& p
   for (const dataset::ManifestRow& row : manifest.rows) {
     if (row.path.starts_with(folder)) neighbours.push_back(row.path);
   }
-  const std::optional<std::string> nearest = NearestName(path, neighbours);
-  return absl::InvalidArgumentError(absl::StrCat(
-      "the dataset has no image '", path, "'",
-      nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : "; images are named as their files within the dataset: CLASS/FILE"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the dataset has no image '", path, "'",
+                   DidYouMean(path, neighbours, "; images are named as their files within the dataset: CLASS/FILE")));
 }
 
 // The rows of each class, in an order of chance. No training shuffles with these numbers: nothing follows from those that they share.

@@ -22,9 +22,8 @@ absl::Status CheckPreset(const std::string& field, const std::string& name) {
   std::vector<std::string> names;
   for (const PreprocessingPreset& preset : kPreprocessingPresets) names.emplace_back(preset.name);
   if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return absl::OkStatus();
-  const std::optional<std::string> nearest = NearestName(name.substr(0, 100), names);
-  return FieldError(field, absl::StrCat("is ", Quoted(name), nearest ? absl::StrCat("; did you mean '", *nearest, "'?") : std::string(),
-                                        " There is: ", absl::StrJoin(names, ", ")));
+  return FieldError(
+      field, absl::StrCat("is ", Quoted(name), DidYouMean(name.substr(0, 100), names, "."), " There is: ", absl::StrJoin(names, ", ")));
 }
 
 using Numbers = google::protobuf::RepeatedField<double>;

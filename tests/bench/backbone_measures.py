@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
+import threading
 
 from foreign_weights import write_vgg16_h5
 from service import clean_environment, wait_until
@@ -21,14 +23,19 @@ def photographs(context):
     return sample if sample.name and sample.is_dir() else context.image_set()
 
 
-def prepare(context, images):
-    """A server with the images decoded at 150x150, and VGG16 with random weights, which cost as much as real ones."""
-    service = context.service("--devices", "cpu")
-    wait_until(lambda: [worker["state"] for worker in service.json("worker", "ls")["workers"]] == ["IDLE"])
+def import_vgg16(context, service):
+    """With random weights, which cost as much as real ones."""
     weights = context.folder / "vgg16.h5"
     if not weights.exists():
         write_vgg16_h5(weights)
     service.cli("model", "import", "vgg16", "--arch", "vgg16", "--weights", weights, env=clean_environment(python=sys.executable), timeout=600)
+
+
+def prepare(context, images):
+    """A server with the images decoded at 150x150, and VGG16."""
+    service = context.service("--devices", "cpu")
+    wait_until(lambda: [worker["state"] for worker in service.json("worker", "ls")["workers"]] == ["IDLE"])
+    import_vgg16(context, service)
     service.cli("dataset", "add", "photos", images)
     decode = ["--dataset", "photos", "--arch", "logistic", "--epochs", 1, "--size", 150, "--interpolation", "bilinear", "--model", "decoded"]
     service.cli("train", *decode)
@@ -83,4 +90,47 @@ def frozen_epochs(context):
     yield {"name": f"Keras : ours, {EPOCHS} frozen epochs", "value": theirs / ours, "unit": "times", "at_least": 8}
 
 
-ALL = {"frozen_epochs": frozen_epochs}
+class AnonymousMemory(threading.Thread):
+    """Watches how much memory of its own, mapped files left out, a process has."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self._status = pathlib.Path(f"/proc/{pid}/status")
+        self._ended = threading.Event()
+        self.peak_mib = 0
+
+    def run(self):
+        while not self._ended.wait(0.02):
+            kib = int(re.search(r"RssAnon:\s+(\d+) kB", self._status.read_text())[1])
+            self.peak_mib = max(self.peak_mib, kib / 1024)
+
+    def stop(self):
+        self._ended.set()
+        self.join()
+
+
+def extraction_peak(context, images):
+    """(images, MiB): the most that a fresh worker has while it extracts features of VGG16 at 64x64."""
+    service = context.service("--devices", "cpu")
+    try:
+        import_vgg16(context, service)
+        service.cli("dataset", "add", "photos", images, timeout=600)
+        memory = AnonymousMemory(service.worker_pids()[0])
+        memory.start()
+        extract = ["--dataset", "photos", "--weights", "vgg16", "--size", 64, "--pool", "avg", "--name", "pass"]
+        service.cli("extract", *extract, timeout=1200)
+        memory.stop()
+        return int(service.json("features", "show", "pass")["rows"]), memory.peak_mib
+    finally:
+        service.close()
+
+
+def extraction_memory(context):
+    """Does memory grow with the number of images?"""
+    (few, small), (many, large) = extraction_peak(context, photographs(context)), extraction_peak(context, context.image_set())
+    yield {"name": f"extraction of {few} images: worker's own memory", "value": small, "unit": "MiB", "note": "peak"}
+    yield {"name": f"extraction of {many} images: worker's own memory", "value": large, "unit": "MiB", "note": "peak"}
+    yield {"name": "the latter : the former", "value": large / small, "unit": "times", "at_most": 1.05}
+
+
+ALL = {"frozen_epochs": frozen_epochs, "extraction_memory": extraction_memory}

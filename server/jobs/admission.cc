@@ -68,6 +68,9 @@ class Checks {
       case v1::JobSpec::kClean:
         SB_RETURN_IF_ERROR(CheckDataset("spec.clean", spec_.clean().dataset(), spec_.clean().dataset_version()).status());
         return AtField("spec.clean.output", CheckNewDataset(spec_.clean().output(), spec_.clean().update()));
+      case v1::JobSpec::kMaximize:
+      case v1::JobSpec::kExplain:
+      case v1::JobSpec::kExplore:
       case v1::JobSpec::TASK_NOT_SET:
         break;
     }

@@ -30,6 +30,12 @@ bool ResultMatches(const v1::JobSpec& spec, const v1::JobResult& result) {
       return result.has_visualize();
     case v1::JobSpec::kClean:
       return result.has_clean();
+    case v1::JobSpec::kMaximize:
+      return result.has_maximize();
+    case v1::JobSpec::kExplain:
+      return result.has_explain();
+    case v1::JobSpec::kExplore:
+      return result.has_explore();
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

@@ -118,6 +118,9 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
       return CompleteVisualize(*spec.mutable_visualize());
     case v1::JobSpec::kClean:
       return CheckClean(spec.clean());
+    case v1::JobSpec::kMaximize:
+    case v1::JobSpec::kExplain:
+    case v1::JobSpec::kExplore:
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

@@ -56,6 +56,9 @@ absl::StatusOr<TaskOutput> RunTask(const v1::Assignment& assignment, tasks::Task
       SB_ASSIGN_OR_RETURN(const tasks::CleanResult result, tasks::RunClean(spec, context));
       return ToOutput(assignment, result);
     }
+    case v1::JobSpec::kMaximize:
+    case v1::JobSpec::kExplain:
+    case v1::JobSpec::kExplore:
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

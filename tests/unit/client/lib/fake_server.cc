@@ -43,6 +43,12 @@ v1::JobKind KindOf(const v1::JobSpec& spec) {
       return v1::JOB_KIND_VISUALIZE;
     case v1::JobSpec::kClean:
       return v1::JOB_KIND_CLEAN;
+    case v1::JobSpec::kMaximize:
+      return v1::JOB_KIND_MAXIMIZE;
+    case v1::JobSpec::kExplain:
+      return v1::JOB_KIND_EXPLAIN;
+    case v1::JobSpec::kExplore:
+      return v1::JOB_KIND_EXPLORE;
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -36,7 +37,22 @@ uint64_t PriorityOf(std::string_view digest, uint64_t seed) {
   return high << 32 | stream.NextUint32();
 }
 
-std::vector<Unit> MakeUnits(const Manifest& manifest, const Units& units, uint64_t seed) {
+// The place of each row among all: by class, then by folder, then by file name, as Keras lists them.
+std::vector<uint64_t> PlacesOf(const Manifest& manifest) {
+  const auto key = [&manifest](size_t row) {
+    const std::string_view path = manifest.rows[row].path;
+    const size_t slash = path.rfind('/') + 1;
+    return std::tuple(manifest.rows[row].label, path.substr(0, slash), path.substr(slash));
+  };
+  std::vector<size_t> rows(manifest.rows.size());
+  std::iota(rows.begin(), rows.end(), size_t{0});
+  std::sort(rows.begin(), rows.end(), [&key](size_t a, size_t b) { return key(a) < key(b); });
+  std::vector<uint64_t> places(rows.size());
+  for (size_t place = 0; place < rows.size(); ++place) places[rows[place]] = place;
+  return places;
+}
+
+std::vector<Unit> MakeUnits(const Manifest& manifest, const Units& units, std::optional<uint64_t> seed) {
   std::vector<Unit> made(units.count);
   for (size_t row = 0; row < manifest.rows.size(); ++row) {
     const ManifestRow& image = manifest.rows[row];
@@ -46,7 +62,16 @@ std::vector<Unit> MakeUnits(const Manifest& manifest, const Units& units, uint64
     if (unit.per_class.empty() || unit.per_class.back().first != image.label) unit.per_class.emplace_back(image.label, 0);
     ++unit.per_class.back().second;
   }
-  for (Unit& unit : made) unit.priority = PriorityOf(unit.digest, seed);
+  if (seed) {
+    for (Unit& unit : made) unit.priority = PriorityOf(unit.digest, *seed);
+    return made;
+  }
+  const std::vector<uint64_t> places = PlacesOf(manifest);
+  for (Unit& unit : made) unit.priority = places.size();
+  for (size_t row = 0; row < places.size(); ++row) {
+    uint64_t& priority = made[units.unit_of_row[row]].priority;
+    priority = std::min(priority, places[row]);
+  }
   return made;
 }
 
@@ -154,7 +179,8 @@ class Dealer {
 
 }  // namespace
 
-absl::StatusOr<SplitTable> SplitByQuota(const Manifest& manifest, const Units& units, std::span<const Quota> quotas, uint64_t seed) {
+absl::StatusOr<SplitTable> SplitByQuota(const Manifest& manifest, const Units& units, std::span<const Quota> quotas,
+                                        std::optional<uint64_t> seed) {
   SB_RETURN_IF_ERROR(CheckQuotas(manifest, quotas));
   SplitTable table;
   table.subsets.emplace_back(kTrain);

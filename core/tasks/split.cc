@@ -48,14 +48,15 @@ absl::StatusOr<std::vector<Quota>> QuotasOf(const Manifest& manifest, const PerC
   return quotas;
 }
 
-absl::StatusOr<std::vector<Quota>> QuotasOf(const Manifest& manifest, const Fraction& rule) {
+absl::StatusOr<std::vector<Quota>> QuotasOf(const Manifest& manifest, const Fraction& rule, bool rounded_down) {
   const auto valid = [](double fraction) { return fraction >= 0 && fraction < 1; };  // false for NaN
   if (!valid(rule.validation) || !valid(rule.test) || rule.validation + rule.test <= 0 || rule.validation + rule.test >= 1) {
     return absl::InvalidArgumentError("the shares for validation and test must be 0 or more, and together over 0 and below 1");
   }
-  const auto share_of = [](double fraction) {
-    return [fraction](int64_t images) -> int64_t {
+  const auto share_of = [rounded_down](double fraction) {
+    return [fraction, rounded_down](int64_t images) -> int64_t {
       if (fraction == 0) return 0;
+      if (rounded_down) return static_cast<int64_t>(fraction * static_cast<double>(images));
       return std::max<int64_t>(1, std::llround(fraction * static_cast<double>(images)));
     };
   };
@@ -63,6 +64,8 @@ absl::StatusOr<std::vector<Quota>> QuotasOf(const Manifest& manifest, const Frac
   std::vector<Quota> quotas;
   AddQuota("validation", images, share_of(rule.validation), &quotas);
   AddQuota("test", images, share_of(rule.test), &quotas);
+  if (quotas.empty())
+    return absl::InvalidArgumentError("these shares, rounded down, leave no image of any class for validation; raise them");
   return quotas;
 }
 
@@ -80,7 +83,7 @@ std::string RuleText(const SplitSpec& spec) {
   } else {
     return "from folders";
   }
-  absl::StrAppend(&text, ", seed ", spec.seed);
+  absl::StrAppend(&text, spec.in_order ? ", the first by path" : absl::StrCat(", seed ", spec.seed));
   if (!spec.group_by.empty()) absl::StrAppend(&text, ", grouped by '", spec.group_by, "'");
   if (spec.group_near) absl::StrAppend(&text, ", look-alikes together");
   return text;
@@ -109,10 +112,11 @@ absl::StatusOr<SplitTable> Divide(const SplitSpec& spec, const Manifest& manifes
   }
   absl::StatusOr<std::vector<Quota>> quotas = std::holds_alternative<PerClass>(spec.rule)
                                                   ? QuotasOf(manifest, std::get<PerClass>(spec.rule))
-                                                  : QuotasOf(manifest, std::get<Fraction>(spec.rule));
+                                                  : QuotasOf(manifest, std::get<Fraction>(spec.rule), spec.in_order);
   SB_RETURN_IF_ERROR(quotas.status());
   SB_ASSIGN_OR_RETURN(const dataset::Units units, dataset::GroupRows(manifest, {spec.group_by, spec.group_near}));
-  SB_ASSIGN_OR_RETURN(SplitTable table, dataset::SplitByQuota(manifest, units, *quotas, spec.seed));
+  SB_ASSIGN_OR_RETURN(SplitTable table,
+                      dataset::SplitByQuota(manifest, units, *quotas, spec.in_order ? std::nullopt : std::optional(spec.seed)));
   WarnIfNotExact(manifest, *quotas, table, context);
   return table;
 }

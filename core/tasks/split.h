@@ -31,7 +31,8 @@ struct SplitSpec {
   std::string name;
   std::variant<PerClass, Fraction, FromFolders> rule;
   uint64_t seed = 0;
-  std::string group_by;  // regular expression; its first capture on the path names the group
+  bool in_order = false;  // the first images of each class, shares rounded down, instead of drawn ones
+  std::string group_by;   // regular expression; its first capture on the path names the group
   bool group_near = false;
   std::filesystem::path materialize_dir;  // empty: no
   MaterializeMode materialize_mode = MaterializeMode::kCopy;

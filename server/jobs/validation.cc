@@ -81,6 +81,7 @@ absl::Status CompleteSplit(v1::SplitSpec& spec) {
   SB_RETURN_IF_ERROR(CheckRange("spec.split.dataset_version", spec.dataset_version(), 0, INT32_MAX));
   SB_RETURN_IF_ERROR(CheckName("spec.split.name", "split", spec.name()));
   SB_RETURN_IF_ERROR(CheckSplitRule(spec));
+  if (spec.in_order() && spec.has_from_folders()) return FieldError("spec.split.in_order", "goes with per_class or fraction only");
   if (!spec.group_by().empty()) SB_RETURN_IF_ERROR(CheckPattern(spec.group_by()));
   if (!v1::MaterializeMode_IsValid(spec.materialize_mode())) return FieldError("spec.split.materialize_mode", "is not a known mode");
   if (spec.materialize_dir().empty()) return absl::OkStatus();

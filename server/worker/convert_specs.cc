@@ -217,6 +217,7 @@ absl::StatusOr<tasks::SplitSpec> ToSplitSpec(const v1::Assignment& assignment) {
       return absl::InvalidArgumentError("split needs a rule: per_class, fraction or from_folders");
   }
   spec.seed = split.seed();
+  spec.in_order = split.in_order();
   spec.group_by = split.group_by();
   spec.group_near = split.group_near();
   spec.materialize_dir = split.materialize_dir();

@@ -22,6 +22,7 @@ struct SplitOptions {
   int test_per_class = 0;
   double test_fraction = 0;
   uint64_t seed = 0;
+  bool in_order = false;
   std::string name;
   std::string group_by;
   bool group_near = false;
@@ -47,6 +48,7 @@ absl::StatusOr<v1::JobSpec> MakeSpec(const SplitOptions& options) {
   split->set_test_per_class(options.test_per_class);
   split->set_test_fraction(options.test_fraction);
   split->set_seed(options.seed);
+  split->set_in_order(options.in_order);
   split->set_group_by(options.group_by);
   split->set_group_near(options.group_near);
   if (!options.materialize_dir.empty()) {
@@ -109,7 +111,12 @@ void AddSplitCommand(CommandTree& tree) {
   fraction->excludes(from_folders);
   command->add_option("--test-per-class", options->test_per_class, "Images of each class for test")->type_name("N")->needs(per_class);
   command->add_option("--test-fraction", options->test_fraction, "Share of each class for test")->type_name("F")->needs(fraction);
-  command->add_option("--seed", options->seed, "Decides which images go where")->type_name("N");
+  CLI::Option* seed = command->add_option("--seed", options->seed, "Decides which images go where")->type_name("N");
+  command
+      ->add_flag("--in-order", options->in_order,
+                 "Take the first images of each class by path, shares rounded down: Keras's validation_split")
+      ->excludes(from_folders)
+      ->excludes(seed);
   command->add_option("--name", options->name, "Name of the split; default: \"default\"")->type_name("S");
   command->add_option("--group-by", options->group_by, "Regular expression; its first capture on the path names the image's group")
       ->type_name("PATTERN");

@@ -1,5 +1,6 @@
 #include "core/dataset/split_rules.h"
 
+#include <map>
 #include <set>
 
 #include "gmock/gmock.h"
@@ -75,6 +76,15 @@ TEST(SplitByQuota, DoesNotDependOnOrderAndNewImagesMoveFew) {
   size_t kept = 0;
   for (const std::string& digest : DigestsOf(grown, later, "validation")) kept += before.count(digest);
   EXPECT_GE(kept, 15u);
+}
+
+TEST(SplitByQuota, WithoutSeedFilesOfAFolderComeBeforeThoseOfFoldersInIt) {
+  Manifest manifest = MakeManifest({{"a", 4}});
+  for (const auto& [row, path] : std::map<size_t, std::string>{{0, "a/b/1"}, {1, "a/b/2"}, {2, "a/c"}, {3, "a/d"}})
+    manifest.rows[row].path = path;
+  const std::vector<Quota> quotas = {{"validation", {3}}};
+  SB_ASSERT_OK_AND_ASSIGN(const SplitTable table, SplitByQuota(manifest, Together(manifest), quotas, std::nullopt));
+  EXPECT_THAT(table.RowsOf("validation"), ElementsAre(0, 2, 3));
 }
 
 TEST(SplitByQuota, UnitsAreNeverDivided) {

@@ -208,6 +208,11 @@ std::vector<BadSpec> BadSpecs() {
       BadSplit("spec.split.name", [](auto& s) { s.set_name("a b"); }),
       BadSplit("spec.split.rule", [](auto& s) { s.clear_rule(); }),
       BadSplit("spec.split.rule", [](auto& s) { s.set_from_folders(false); }),
+      BadSplit("spec.split.in_order",
+               [](auto& s) {
+                 s.set_from_folders(true);
+                 s.set_in_order(true);
+               }),
       BadSplit("spec.split.per_class", [](auto& s) { s.set_per_class(0); }),
       BadSplit("spec.split.fraction", [](auto& s) { s.set_fraction(1); }),
       BadSplit("spec.split.fraction", [](auto& s) { s.set_fraction(kNan); }),

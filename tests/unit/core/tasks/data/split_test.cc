@@ -85,6 +85,23 @@ TEST_F(RunSplitTest, FractionsRoundToTheNearestImageAndAtLeastOne) {
   EXPECT_THAT(result.subsets[2].per_class, ElementsAre(7, 1));
 }
 
+TEST_F(RunSplitTest, InOrderTakesTheFirstOfEachClassRoundedDown) {
+  images_.AddImages("a", 9, 0);
+  images_.AddImages("b", 4, 100);
+  SplitSpec spec = Indexed();
+  spec.rule = Fraction{0.3, 0};
+  spec.in_order = true;
+  SB_ASSERT_OK_AND_ASSIGN(const SplitResult result, Run(spec));
+  EXPECT_EQ(result.rule, "30% per class, the first by path");
+  SB_ASSERT_OK_AND_ASSIGN(const dataset::Manifest manifest, dataset::ReadManifest(spec.dataset_dir));
+  SB_ASSERT_OK_AND_ASSIGN(
+      const dataset::SplitTable table,
+      dataset::ReadSplitTable(context_->paths().output_dir / "split.tsv", dataset::ManifestDigest(manifest), manifest.rows.size()));
+  EXPECT_THAT(table.RowsOf("validation"), ElementsAre(0, 1, 9));
+  spec.rule = Fraction{0.1, 0};
+  EXPECT_THAT(Run(spec), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("leave no image")));
+}
+
 TEST_F(RunSplitTest, BadNumbersAreRefused) {
   images_.AddImages("a", 5, 0);
   SplitSpec spec = Indexed();

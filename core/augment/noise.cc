@@ -14,7 +14,8 @@ namespace seedbed::augment {
 namespace {
 
 constexpr size_t kChannels = 3;
-constexpr size_t kHalf = size_t{1} << 15;  // of the values of 16 bits
+constexpr double kNumbers = 65'536;        // that 16 bits have
+constexpr size_t kHalf = size_t{1} << 13;  // quantiles of numbers above the mean: of 16 bits one is the sign's, and the last two unused
 constexpr int kQuantileBits = 12;
 using Quantiles = std::array<int16_t, kHalf>;
 
@@ -40,7 +41,7 @@ double NormalChance(double z, double density) {
   return density * sum;
 }
 
-// Entry i: the number below which (i + 1/2) / 65,536 of all normal numbers above 0 lie, in steps of 2^-12.
+// Entry i: the number below which (i + 1/2) / kHalf of all normal numbers above 0 lie, in steps of 2^-12.
 Quantiles MakeQuantiles() {
   Quantiles quantiles;
   double z = 0;
@@ -89,21 +90,21 @@ NoiseScale ScaleOf(double loc, double deviation) {
 }
 
 void LookUp(const Quantiles& quantiles, std::span<const uint16_t> numbers, std::span<int16_t> levels) {
-  for (size_t i = 0; i < levels.size(); ++i) levels[i] = quantiles[numbers[i] & (kHalf - 1)];
-}
-
-// Each level three times. `tripled` has room for one more.
-void Triple(std::span<const int16_t> levels, int16_t* tripled) {
-  for (const int16_t level : levels) {
-    // Four at once: the next level overwrites the last of them.
-    const uint64_t four = uint64_t{static_cast<uint16_t>(level)} * 0x0001'0001'0001'0001;
-    std::memcpy(tripled, &four, sizeof(four));
-    tripled += kChannels;
+  constexpr size_t kFour = 4;
+  const auto quantile = [&quantiles](uint64_t number) { return quantiles[(number >> 2) & (kHalf - 1)]; };
+  size_t i = 0;
+  // Four in a word: compilers would rather assemble vectors value by value.
+  for (; i + kFour <= levels.size(); i += kFour) {
+    uint64_t four, result = 0;
+    std::memcpy(&four, &numbers[i], sizeof(four));
+    for (size_t k = 0; k < kFour; ++k) result |= uint64_t{static_cast<uint16_t>(quantile(four >> (16 * k)))} << (16 * k);
+    std::memcpy(&levels[i], &result, sizeof(result));
   }
+  for (; i < levels.size(); ++i) levels[i] = quantile(numbers[i]);
 }
 
 // The chance among the values of 16 bits: numbers below it count.
-uint32_t Threshold(double p) { return static_cast<uint32_t>(std::lround(p * (2.0 * kHalf))); }
+uint32_t Threshold(double p) { return static_cast<uint32_t>(std::lround(p * kNumbers)); }
 
 }  // namespace
 
@@ -112,14 +113,14 @@ void AddGaussianNoise(const NoiseSource& source, double loc, double scale, bool 
   const Quantiles& quantiles = NormalQuantiles();
   const PixelKernels& kernels = WidestPixelKernels();
   std::array<int16_t, kChunk> buffer;
-  std::array<int16_t, kChannels * kChunk + 1> tripled;
+  std::array<int16_t, kChannels * kChunk> tripled;
   const size_t per_number = per_channel ? 1 : kChannels;
   ForEachChunk(source, picture.rgb.size() / per_number, [&](std::span<const uint16_t> numbers, size_t offset) {
     std::span<int16_t> levels = std::span(buffer).first(numbers.size());
     LookUp(quantiles, numbers, levels);
     kernels.scale_noise(noise, numbers, levels);
     if (!per_channel) {
-      Triple(levels, tripled.data());
+      kernels.triple(levels, tripled.data());
       levels = std::span(tripled).first(kChannels * numbers.size());
     }
     kernels.add_levels(levels, picture.rgb.data() + offset * per_number);

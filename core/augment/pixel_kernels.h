@@ -27,8 +27,12 @@ struct PixelKernels {
   // In place: quantiles to grey levels, negative where the number's highest bit is set. The level is (quantile * scale / 2^16 + offset) /
   // 2^4, both divisions rounding down.
   void (*scale_noise)(NoiseScale noise, std::span<const uint16_t> numbers, std::span<int16_t> quantiles);
+  // Each level three times.
+  void (*triple)(std::span<const int16_t> levels, int16_t* tripled);
   // Adds to as many values, cut off at 0 and 255.
   void (*add_levels)(std::span<const int16_t> levels, uint8_t* values);
+  // The last pixel first.
+  void (*flip_pixels)(std::span<uint8_t> rgb);
 };
 
 // `wide`: with AVX2, which the processor must then have.

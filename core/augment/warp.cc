@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "core/augment/pixel_kernels.h"
 #include "core/augment/warp_kernels.h"
 
 namespace seedbed::augment {
@@ -197,17 +198,6 @@ class Warper {
   const int32_t bias_;
 };
 
-// As many pixels as FlipColumns turns around at once.
-constexpr size_t kFlipPixels = 8, kFlipBytes = 3 * kFlipPixels;
-
-// `from` holds kFlipBytes, and one more that may be read.
-void WriteReversed(const std::array<uint8_t, kFlipBytes + 1>& from, uint8_t* to) {
-  const uint8_t* pixel = from.data() + kFlipBytes;
-  // Four bytes move at once: the next pixel overwrites the last of them.
-  for (size_t i = 0; i + 1 < kFlipPixels; ++i) std::memcpy(to + 3 * i, pixel -= 3, 4);
-  std::memcpy(to + kFlipBytes - 3, pixel - 3, 3);
-}
-
 }  // namespace
 
 AffineMap Compose(const AffineMap& outer, const AffineMap& inner) {
@@ -230,19 +220,8 @@ AffineMap Inverse(const AffineMap& map) {
 void Warp(const Warping& warping, Picture picture, Scratch* scratch) { Warper(warping, picture, scratch).Run(); }
 
 void FlipColumns(Picture picture) {
-  for (int y = 0; y < picture.height; ++y) {
-    uint8_t* left = picture.row(y);
-    uint8_t* right = left + picture.row_bytes();
-    std::array<uint8_t, kFlipBytes + 1> from_left{}, from_right{};
-    for (; right - left >= std::ptrdiff_t{2 * kFlipBytes}; left += kFlipBytes) {
-      right -= kFlipBytes;
-      std::copy_n(left, kFlipBytes, from_left.begin());
-      std::copy_n(right, kFlipBytes, from_right.begin());
-      WriteReversed(from_right, left);
-      WriteReversed(from_left, right);
-    }
-    for (right -= 3; left < right; left += 3, right -= 3) std::swap_ranges(left, left + 3, right);
-  }
+  const PixelKernels& kernels = WidestPixelKernels();
+  for (int y = 0; y < picture.height; ++y) kernels.flip_pixels({picture.row(y), picture.row_bytes()});
 }
 
 void FlipRows(Picture picture) {

@@ -61,5 +61,18 @@ TEST(PixelKernelsTest, LevelsAreAddedAndCutOff) {
   }
 }
 
+TEST(PixelKernelsTest, FlipsRowsOfAnyLength) {
+  for (const bool wide : Widths()) {
+    for (size_t pixels = 0; pixels < 45; ++pixels) {
+      std::vector<uint8_t> row(3 * pixels + 1), expected;
+      std::iota(row.begin(), row.end(), uint8_t{1});
+      for (size_t i = pixels; i-- > 0;) expected.insert(expected.end(), {row[3 * i], row[3 * i + 1], row[3 * i + 2]});
+      expected.push_back(row.back());
+      ChoosePixelKernels(wide).flip_pixels(std::span(row).first(3 * pixels));
+      ASSERT_EQ(row, expected) << pixels << (wide ? " wide" : "");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace seedbed::augment

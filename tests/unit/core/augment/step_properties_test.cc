@@ -13,6 +13,7 @@
 #include "core/base/philox.h"
 #include "core/base/thread_pool.h"
 #include "tests/testing/status_matchers.h"
+#include "tests/unit/core/augment/allocation_counter.h"
 
 namespace seedbed::augment {
 namespace {
@@ -228,6 +229,37 @@ TEST_P(StepPropertiesTest, ResolvedSettingsMeanTheSame) {
       EXPECT_EQ(Applied(again, size, Pixels(size), sample, &scratch), Applied(pipeline, size, Pixels(size), sample, &scratch));
     }
   });
+}
+
+// OpenCV's functions have memory of their own for each call: a few small pieces, which the worker's allocator keeps ready.
+constexpr std::string_view kOpenCvAllocates[] = {"affine", "average_blur", "crop_and_pad", "gaussian_blur", "median_blur"};
+constexpr size_t kMostPerPicture = 64;
+
+TEST_P(StepPropertiesTest, TakesNothingFromTheHeapForAPictureLikeOneBefore) {
+  if (!Allocations()) GTEST_SKIP() << "a sanitizer has the heap";
+  constexpr size_t kPictures = 40;
+  const Size size{150, 150};
+  const Pipeline pipeline = MakePipeline(Tested(size));
+  ASSERT_TRUE(pipeline.CheckSize(size.width, size.height).ok());
+  Scratch scratch;
+  std::vector<uint8_t> pixels = Pixels(size);
+  const auto all = [&] {
+    const size_t before = *Allocations();
+    for (uint64_t image = 0; image < kPictures; ++image) {
+      pipeline.Apply({.seed = 5, .epoch = 0, .image = image}, {.width = size.width, .height = size.height, .rgb = pixels}, &scratch);
+    }
+    return *Allocations() - before;
+  };
+  all();
+  const bool by_opencv = std::ranges::find(kOpenCvAllocates, GetParam()->name) != std::end(kOpenCvAllocates);
+  EXPECT_LE(all(), by_opencv ? kMostPerPicture * kPictures : 0);
+}
+
+TEST(AllocationsTest, AreCounted) {
+  if (!Allocations()) GTEST_SKIP() << "a sanitizer has the heap";
+  const size_t before = *Allocations();
+  Scratch().Bytes(0, 1000);
+  EXPECT_GT(*Allocations(), before);
 }
 
 INSTANTIATE_TEST_SUITE_P(Steps, StepPropertiesTest, ::testing::ValuesIn(StepTypes()),

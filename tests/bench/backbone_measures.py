@@ -115,6 +115,9 @@ def extraction_peak(context, images):
     try:
         import_vgg16(context, service)
         service.cli("dataset", "add", "photos", images, timeout=600)
+        service.stop()  # indexing and extraction would share a worker, whose memory stays as large as it was once
+        service.start()
+        wait_until(service.worker_pids)
         memory = AnonymousMemory(service.worker_pids()[0])
         memory.start()
         extract = ["--dataset", "photos", "--weights", "vgg16", "--size", 64, "--pool", "avg", "--name", "pass"]

@@ -123,7 +123,7 @@ absl::Status ItemError(const nlohmann::json& item, std::string_view what) {
 // The types that a chain of layers may have.
 std::vector<std::string> HeadTypes() {
   std::vector<std::string> names = LayerTypeNames();
-  std::erase_if(names, [](const std::string& name) { return FindLayerType(name)->inputs != 1; });
+  std::erase_if(names, [](const std::string& name) { return FindLayerType(name)->inputs != 1 || !FindLayerType(name)->in_heads; });
   return names;
 }
 
@@ -134,7 +134,7 @@ absl::StatusOr<Layer> ParseItem(const nlohmann::json& item, int64_t classes) {
   Layer layer{.name = "", .type = is_name ? item.get<std::string>() : item.begin().key(), .inputs = {}};
   const LayerType* type = FindLayerType(layer.type);
   const std::vector<std::string> known = HeadTypes();
-  if (type == nullptr || type->inputs != 1) {
+  if (std::find(known.begin(), known.end(), layer.type) == known.end()) {
     return ItemError(
         item, absl::StrCat("is not known", DidYouMean(layer.type, known, absl::StrCat("; layers are ", absl::StrJoin(known, ", ")))));
   }
@@ -176,6 +176,14 @@ absl::StatusOr<const ResolvedLayer*> FindLayer(const Graph& graph, std::string_v
 absl::StatusOr<Graph> CutAt(const Graph& graph, std::string_view layer) {
   SB_ASSIGN_OR_RETURN(const ResolvedLayer* output, FindLayer(graph, layer));
   return CutAtIndex(graph, IndexOf(graph, *output));
+}
+
+absl::StatusOr<Graph> InsertBehindInput(const Graph& graph, std::string_view name, std::string_view type) {
+  std::vector<Layer> layers = LayersOf(graph);
+  const std::string input = layers.front().name;
+  for (Layer& layer : layers) std::replace(layer.inputs.begin(), layer.inputs.end(), input, std::string(name));
+  layers.insert(layers.begin() + 1, {.name = std::string(name), .type = std::string(type), .inputs = {input}});
+  return Graph::Create(std::move(layers));
 }
 
 absl::StatusOr<Graph> PopLayers(const Graph& graph, int64_t count) {

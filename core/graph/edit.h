@@ -13,11 +13,16 @@
 
 namespace seedbed::graph {
 
+// The layer behind the input that whitens images; most networks have none.
+inline constexpr std::string_view kWhitening = "zca_whitening";
 // The names of head layers start so.
 inline constexpr std::string_view kHeadPrefix = "head_";
 
 // The layer of the name, or the error that suggests another.
 absl::StatusOr<const ResolvedLayer*> FindLayer(const Graph& graph, std::string_view name);
+
+// The graph with a further layer behind its input, which all others then take for it.
+absl::StatusOr<Graph> InsertBehindInput(const Graph& graph, std::string_view name, std::string_view type);
 
 // The graph whose output is the layer's: it, and what it needs.
 absl::StatusOr<Graph> CutAt(const Graph& graph, std::string_view layer);

@@ -86,7 +86,7 @@ int64_t ResolvedLayer::parameter_count() const {
 
 int64_t ResolvedLayer::trainable_parameter_count() const {
   int64_t count = 0;
-  for (const Parameter& parameter : parameters) count += trainable() && !parameter.statistic ? ElementsOf(parameter.shape) : 0;
+  for (const Parameter& parameter : parameters) count += layer.trainable && !parameter.statistic ? ElementsOf(parameter.shape) : 0;
   return count;
 }
 

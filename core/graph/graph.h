@@ -76,7 +76,7 @@ struct ResolvedLayer {
 
   int64_t parameter_count() const;  // with statistics
   int64_t trainable_parameter_count() const;
-  bool trainable() const { return layer.trainable && !parameters.empty(); }
+  bool trainable() const { return trainable_parameter_count() > 0; }
   // Whether training needs to run it, step after step: it learns, or is a dropout. Frozen layers do as they do in inference: a dropout
   // passes everything, a batch norm uses its running statistics.
   bool active_in_training() const { return trainable() || (layer.trainable && layer.type == "dropout"); }

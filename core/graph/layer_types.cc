@@ -9,7 +9,7 @@ namespace seedbed::graph {
 namespace {
 
 std::span<const LayerType> Table() {
-  static const std::array<LayerType, 14> table = {{
+  static const std::array<LayerType, 15> table = {{
       {"input", "InputLayer", 0, InferInput, "shape"},
       {"flatten", "Flatten", 1, InferFlatten, ""},
       {"dense", "Dense", 1, InferDense, "units"},
@@ -24,6 +24,7 @@ std::span<const LayerType> Table() {
       {"global_average_pool", "GlobalAveragePooling2D", 1, InferGlobalPool, ""},
       {"global_max_pool", "GlobalMaxPooling2D", 1, InferGlobalPool, ""},
       {"batch_norm", "BatchNormalization", 1, InferBatchNorm, "epsilon"},
+      {"whiten", "ZcaWhitening", 1, InferWhiten, "", /*in_heads=*/false},
   }};
   return table;
 }

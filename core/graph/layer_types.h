@@ -21,6 +21,8 @@
 //   batch_norm  {"epsilon": 0.001, "momentum": 0.99} over all but the last axis: weight, bias, running_mean and running_var, each
 //               (channels). Training takes the mean and variance of the batch, and moves the running ones to momentum * running +
 //               (1 - momentum) * the batch's, as Keras does; inference and frozen layers take the running ones
+//   whiten      {}: the values in a row, times a matrix that was fitted to the training images and is never trained: weight (values,
+//               values), symmetric. At most 4,096 values
 //
 // kernel, size and strides are a number or [height, width]. activation is "relu" or "relu6"; without it there is none. padding is one of
 //   "valid"  none; the window stays within the image: (image - window) / strides + 1 places, rounded down
@@ -47,6 +49,8 @@ struct LayerType {
   absl::Status (*infer)(std::span<const Shape> inputs, ResolvedLayer* layer) = nullptr;
   // The setting that {"dense": 256} gives in a head's description (edit.h); empty: there is none.
   std::string main_setting;
+  // Whether a head may have it: what is neither learnt nor fixed has its place elsewhere.
+  bool in_heads = true;
 };
 
 // Null when there is none.

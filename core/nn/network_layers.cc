@@ -76,6 +76,11 @@ at::Tensor RunBatchNorm(const ResolvedLayer& layer, const Inputs& inputs, const 
                         /*training=*/false, /*momentum=*/0, layer.settings.epsilon, /*cudnn_enabled=*/false);
 }
 
+at::Tensor RunWhiten(const ResolvedLayer& layer, const Inputs& inputs, const Parameters& parameters) {
+  const at::Tensor outside = ToOutside(inputs[0]);
+  return ToInside(outside.flatten(1).matmul(ParameterOf(layer, "weight", parameters)).view_as(outside));
+}
+
 at::Tensor RunDense(const ResolvedLayer& layer, const Inputs& inputs, const Parameters& parameters) {
   const at::Tensor sums = at::linear(inputs[0], ParameterOf(layer, "weight", parameters), ParameterOf(layer, "bias", parameters));
   return Activated(sums, layer.settings.activation);
@@ -93,7 +98,7 @@ at::Tensor RunDropout(const ResolvedLayer&, const Inputs& inputs, const Paramete
 }  // namespace
 
 LayerRunner RunnerOf(std::string_view type) {
-  static constexpr std::array<std::pair<std::string_view, LayerRunner>, 13> kRunners = {{
+  static constexpr std::array<std::pair<std::string_view, LayerRunner>, 14> kRunners = {{
       {"flatten", RunFlatten},
       {"dense", RunDense},
       {"softmax", RunSoftmax},
@@ -107,6 +112,7 @@ LayerRunner RunnerOf(std::string_view type) {
       {"global_average_pool", RunGlobalAveragePool},
       {"global_max_pool", RunGlobalMaxPool},
       {"batch_norm", RunBatchNorm},
+      {"whiten", RunWhiten},
   }};
   for (const auto& [name, runner] : kRunners) {
     if (name == type) return runner;

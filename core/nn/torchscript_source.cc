@@ -130,10 +130,17 @@ class Writer {
     return absl::StrCat("torch.flatten(", Input(layer), image ? ".permute([0, 2, 3, 1])" : "", ", 1)");
   }
 
+  std::string Whiten(const ResolvedLayer& layer) const {
+    const std::string outside = absl::StrCat(Input(layer), IsImage(layer) ? ".permute([0, 2, 3, 1])" : "");
+    return absl::StrCat("torch.view_as(torch.matmul(torch.flatten(", outside, ", 1), ", Attribute(layer, "weight"), "), ", outside, ")",
+                        IsImage(layer) ? ".permute([0, 3, 1, 2])" : "");
+  }
+
   absl::StatusOr<std::string> Expression(const ResolvedLayer& layer) const {
     const std::string_view type = layer.layer.type;
     const graph::Window& window = layer.settings.window;
     if (type == "flatten") return Flatten(layer);
+    if (type == "whiten") return Whiten(layer);
     if (type == "dropout") return Input(layer);
     if (type == "softmax") return absl::StrCat("torch.softmax(", Input(layer), ", -1)");
     if (type == "relu") return Activated(Input(layer), layer.settings.activation);

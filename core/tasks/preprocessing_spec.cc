@@ -32,6 +32,8 @@ absl::Status SetOrder(std::string_view asked, image::ChannelOrder* order) {
 }
 
 constexpr char kStandardize[] = "standardize";
+constexpr char kZcaWhitening[] = "zca_whitening";
+constexpr char kZcaEpsilon[] = "zca_epsilon";
 
 bool IsStandardize(const nlohmann::json& item) { return item.is_object() && item.size() == 1 && item.contains(kStandardize); }
 
@@ -43,12 +45,21 @@ image::Standardize ReadPair(std::string_view which, augment::StepFields* fields)
   return center ? image::Standardize::kCenter : image::Standardize::kNone;
 }
 
+bool EndsInStandardize(const nlohmann::json& list) { return list.is_array() && !list.empty() && IsStandardize(list.back()); }
+std::string StandardizePath(const nlohmann::json& list) { return absl::StrCat("pipeline[", list.size() - 1, "].", kStandardize); }
+
+nlohmann::json ParsedSteps(const std::string& text) { return nlohmann::json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false); }
+
 // Takes the item off the end of the list, where there is one.
 absl::Status TakeStandardize(const PreprocessingSpec& spec, nlohmann::json* list, image::Preprocessing* result) {
-  if (!list->is_array() || list->empty() || !IsStandardize(list->back())) return absl::OkStatus();
-  const std::string path = absl::StrCat("pipeline[", list->size() - 1, "].", kStandardize);
+  if (!EndsInStandardize(*list)) return absl::OkStatus();
+  const std::string path = StandardizePath(*list);
   const nlohmann::json settings = list->back().at(kStandardize);
   if (!settings.is_object()) return absl::InvalidArgumentError(absl::StrCat(path, " is ", settings.dump(), "; it must be {name: value}"));
+  if (settings.contains(kZcaWhitening)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ".", kZcaWhitening, " is for networks that are trained from random weights; leave it out"));
+  }
   uint32_t number = 0;
   augment::StepFields fields(settings, path, &number);
   const image::Standardize samplewise = ReadPair("samplewise", &fields), featurewise = ReadPair("featurewise", &fields);
@@ -72,7 +83,7 @@ absl::Status TakeStandardize(const PreprocessingSpec& spec, nlohmann::json* list
 absl::Status SetSteps(const PreprocessingSpec& spec, image::Preprocessing* result) {
   const std::string& text = spec.steps ? *spec.steps : result->steps;
   if (text.empty()) return absl::OkStatus();
-  auto list = nlohmann::json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  nlohmann::json list = ParsedSteps(text);
   SB_RETURN_IF_ERROR(TakeStandardize(spec, &list, result));
   SB_ASSIGN_OR_RETURN(const augment::Pipeline steps, augment::Pipeline::Parse(list, "pipeline"));
   SB_RETURN_IF_ERROR(Annotate(steps.CheckSize(result->width, result->height), "pipeline"));
@@ -103,6 +114,28 @@ absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpe
   SB_RETURN_IF_ERROR(SetSteps(spec, &result));
   SB_RETURN_IF_ERROR(image::CheckPreprocessing(result));
   return result;
+}
+
+absl::StatusOr<std::optional<double>> TakeWhitening(PreprocessingSpec* spec) {
+  constexpr double kUsualEpsilon = 1e-6;  // Keras's
+  nlohmann::json list = ParsedSteps(spec->steps.value_or(""));
+  if (!EndsInStandardize(list) || !list.back().at(kStandardize).is_object()) return std::nullopt;
+  nlohmann::json& settings = list.back().at(kStandardize);
+  nlohmann::json own = nlohmann::json::object();
+  for (const char* name : {kZcaWhitening, kZcaEpsilon}) {
+    if (settings.contains(name)) own[name] = settings[name];
+    settings.erase(name);
+  }
+  if (own.empty()) return std::nullopt;
+  uint32_t number = 0;
+  augment::StepFields fields(own, StandardizePath(list), &number);
+  const bool wanted = fields.Flag(kZcaWhitening, false);
+  const double epsilon = fields.Number(kZcaEpsilon, kUsualEpsilon, {1e-12, 1e3});
+  SB_RETURN_IF_ERROR(fields.Finish());
+  if (wanted) settings["featurewise_center"] = true;
+  if (wanted && !spec->center) spec->center = image::Center::kNone;
+  spec->steps = list.dump();
+  return wanted ? std::optional(epsilon) : std::nullopt;
 }
 
 absl::StatusOr<image::Preprocessing> UsualPreprocessing(const graph::Architecture& architecture) {

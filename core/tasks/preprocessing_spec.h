@@ -22,7 +22,8 @@ struct PreprocessingSpec {
   std::string channels;  // "rgb" or "bgr"; empty: open
   std::optional<image::Center> center;
   // JSON list (core/augment/pipeline.h) of steps that draw nothing; an empty list: none. Its last item may be {"standardize": settings},
-  // with Keras's samplewise_center, samplewise_std_normalization, featurewise_center and featurewise_std_normalization, true or false.
+  // with Keras's samplewise_center, samplewise_std_normalization, featurewise_center and featurewise_std_normalization, true or false, and
+  // zca_whitening with zca_epsilon, which TakeWhitening takes off.
   std::optional<std::string> steps;
 };
 
@@ -30,6 +31,11 @@ struct PreprocessingSpec {
 // also for steps that do not take pictures of the size that comes out. Featurewise standardisation that `base` does not have leaves mean
 // and std open for training to fit.
 absl::StatusOr<image::Preprocessing> ResolvePreprocessing(const PreprocessingSpec& spec, const image::Preprocessing& base);
+
+// How images are whitened by the network's first layers, if `spec` asks for it: the epsilon of core/train/whitening.h. What is left of the
+// settings centers the images (featurewise_center) and, unless it says so itself, subtracts no mean image. INVALID_ARGUMENT as
+// ResolvePreprocessing.
+absl::StatusOr<std::optional<double>> TakeWhitening(PreprocessingSpec* spec);
 
 // What the architecture's published weights expect: its preset and its side, without a mean image.
 absl::StatusOr<image::Preprocessing> UsualPreprocessing(const graph::Architecture& architecture);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/graph/edit.h"
+#include "core/nn/network.h"
 #include "core/tasks/augmentation.h"
 #include "core/tasks/dataset_events.h"
 #include "core/tasks/frozen_net.h"
@@ -17,6 +18,7 @@
 #include "core/train/channel_moments.h"
 #include "core/train/mean_image.h"
 #include "core/train/thread_team.h"
+#include "core/train/whitening.h"
 
 namespace seedbed::tasks {
 namespace {
@@ -153,9 +155,9 @@ class TrainImages : public TrainInputs {
           context);
     }
     std::shared_ptr<StoredRows> pixels;
-    if (!frozen || NeedsMeanImage(model) || NeedsChannels(model.preprocessing)) {
+    if (!frozen || NeedsMeanImage(model) || NeedsChannels(model.preprocessing) || network->whitening) {
       SB_ASSIGN_OR_RETURN(pixels, DecodeImages(dataset_, BothRows(), model.preprocessing, threads, context));
-      FitTo(*pixels, threads, &model);
+      SB_RETURN_IF_ERROR(FitTo(*pixels, threads, network));
     }
     if (frozen) return FrozenRows(plan, threads, *network, augmentation, context);
     TrainRows rows{.training = PointersTo(*pixels, 0, training_labels()),
@@ -198,12 +200,19 @@ class TrainImages : public TrainInputs {
   }
 
   // What of the preprocessing comes from the training images.
-  void FitTo(const StoredRows& pixels, int threads, nn::SavedModel* model) const {
+  absl::Status FitTo(const StoredRows& pixels, int threads, TrainNetwork* network) const {
+    nn::SavedModel* const model = &network->model;
     const train::Examples training = PointersTo(pixels, 0, training_labels());
     const auto& rows = std::get<std::vector<const uint8_t*>>(training.rows);
     train::ThreadTeam team(threads);
     if (NeedsChannels(model->preprocessing)) train::FitChannels(rows, &team, &model->preprocessing);
     if (NeedsMeanImage(*model)) model->mean_image = train::MeanImage(rows, model->preprocessing, &team);
+    if (!network->whitening) return absl::OkStatus();
+    nn::SetComputeThreads(threads);
+    const image::PixelScaler scaler(model->preprocessing, model->mean_image);
+    SB_ASSIGN_OR_RETURN(model->weights.at(absl::StrCat(ToAbsl(graph::kWhitening), ".weight")),
+                        train::FitWhitening(rows, pixels.row(0).size(), scaler, *network->whitening));
+    return absl::OkStatus();
   }
 
   absl::StatusOr<TrainRows> FrozenRows(const std::string& plan, int threads, const TrainNetwork& network, const Augmentation& augmentation,

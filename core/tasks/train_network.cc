@@ -1,6 +1,7 @@
 #include "core/tasks/train_network.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,7 +48,9 @@ absl::StatusOr<TrainNetwork> FromArchitecture(const TrainSpec& spec, const std::
   SB_ASSIGN_OR_RETURN(const graph::Architecture* architecture, graph::FindArchitecture(arch));
   SB_ASSIGN_OR_RETURN(image::Preprocessing usual, UsualPreprocessing(*architecture));
   if (arch == "logistic") usual.center = image::Center::kMeanImage;
-  SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, ResolvePreprocessing(spec.preprocessing, usual));
+  PreprocessingSpec wanted = spec.preprocessing;
+  SB_ASSIGN_OR_RETURN(const std::optional<double> whitening, TakeWhitening(&wanted));
+  SB_ASSIGN_OR_RETURN(const image::Preprocessing preprocessing, ResolvePreprocessing(wanted, usual));
   const bool has_head = !spec.head.empty();
   SB_ASSIGN_OR_RETURN(graph::Graph graph,
                       architecture->build({.input_shape = ShapeOf(preprocessing), .classes = has_head ? 0 : Count(classes)}));
@@ -55,16 +58,23 @@ absl::StatusOr<TrainNetwork> FromArchitecture(const TrainSpec& spec, const std::
     SB_ASSIGN_OR_RETURN(const json head, graph::HeadFor(spec.head, arch, graph));
     SB_ASSIGN_OR_RETURN(graph, graph::AppendHead(graph, head, Count(classes)));
   }
+  if (whitening) {
+    auto whitened = graph::InsertBehindInput(graph, graph::kWhitening, "whiten");
+    if (!whitened.ok()) return Annotate(whitened.status(), "pipeline");
+    graph = *std::move(whitened);
+  }
   SB_ASSIGN_OR_RETURN(graph, WithTrainable(spec, graph, "all"));
   nn::TensorMap weights = nn::InitializeWeights(graph, spec.seed);
-  return Finish({.arch = arch,
-                 .graph = std::move(graph),
-                 .preprocessing = preprocessing,
-                 .classes = classes,
-                 .weights = std::move(weights),
-                 .mean_image = {},
-                 .training = {}},
-                {});
+  SB_ASSIGN_OR_RETURN(TrainNetwork network, Finish({.arch = arch,
+                                                    .graph = std::move(graph),
+                                                    .preprocessing = preprocessing,
+                                                    .classes = classes,
+                                                    .weights = std::move(weights),
+                                                    .mean_image = {},
+                                                    .training = {}},
+                                                   {}));
+  network.whitening = whitening;
+  return network;
 }
 
 // With what may be chosen anew for weights: how large pictures are, and what is done to them before they become numbers.

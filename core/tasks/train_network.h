@@ -1,6 +1,7 @@
 // The network of a training: which layers, with which first weights, and which of them never change.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct TrainNetwork {
   std::string frozen;    // the layer up to which nothing is trained; the input when nothing is frozen
   graph::Graph tail;     // what comes after it
   BackboneOrigin backbone;
+  // Its layer graph::kWhitening is to be fitted to the training images, with this epsilon (core/train/whitening.h); nullopt: it has none,
+  // or one that is.
+  std::optional<double> whitening = std::nullopt;
 };
 
 // A network for images: the weights' backbone with a head on it, the initial model's, or the architecture's. INVALID_ARGUMENT when what is

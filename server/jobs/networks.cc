@@ -55,13 +55,27 @@ absl::StatusOr<graph::Graph> WithHead(const v1::TrainSpec& spec, const std::stri
   return graph::AppendHead(backbone, head, classes);
 }
 
+// Of the last step, {"standardize": {"zca_whitening": true}}: the one step that is a layer of the network.
+bool AsksForWhitening(const v1::Preprocessing& images) {
+  if (images.pipeline().values().empty()) return false;
+  const auto& step = images.pipeline().values().rbegin()->struct_value().fields();
+  const auto standardize = step.find("standardize");
+  if (standardize == step.end()) return false;
+  const auto& settings = standardize->second.struct_value().fields();
+  const auto zca = settings.find("zca_whitening");
+  return zca != settings.end() && zca->second.bool_value();
+}
+
 absl::StatusOr<graph::Graph> FromArchitecture(const v1::TrainSpec& spec, int64_t classes) {
   const graph::Shape image{spec.preprocessing().height(), spec.preprocessing().width(), kChannels};
   const int64_t top = spec.has_head() ? 0 : classes;
-  SB_ASSIGN_OR_RETURN(const graph::Graph network,
+  SB_ASSIGN_OR_RETURN(graph::Graph network,
                       At("spec.train.preprocessing", graph::BuildArchitecture(spec.arch(), {.input_shape = image, .classes = top})));
-  if (!spec.has_head()) return network;
-  return At(kHead, WithHead(spec, spec.arch(), network, classes));
+  if (spec.has_head()) {
+    SB_ASSIGN_OR_RETURN(network, At(kHead, WithHead(spec, spec.arch(), network, classes)));
+  }
+  if (!AsksForWhitening(spec.preprocessing())) return network;
+  return At("spec.train.preprocessing.pipeline", graph::InsertBehindInput(network, graph::kWhitening, "whiten"));
 }
 
 absl::StatusOr<graph::Graph> FromWeights(const v1::TrainSpec& spec, const v1::Model& weights, const graph::Graph& stored, int64_t classes) {

@@ -88,6 +88,19 @@ absl::Status InferAdd(std::span<const Shape> inputs, ResolvedLayer* layer) {
   return absl::OkStatus();
 }
 
+absl::Status InferWhiten(std::span<const Shape> inputs, ResolvedLayer* layer) {
+  constexpr int64_t kMostValues = 4096;  // the matrix has 64 MiB then
+  SB_RETURN_IF_ERROR(CheckKeys(layer->layer.config, {}));
+  const int64_t values = ElementsOf(inputs[0]);
+  if (values > kMostValues) {
+    return absl::InvalidArgumentError(absl::StrCat("whitens at most ", kMostValues, " values, such as 36x36x3, and ",
+                                                   FormatShape(inputs[0]), " has ", values, "; make the images smaller"));
+  }
+  layer->output_shape = inputs[0];
+  layer->parameters = {{.name = layer->layer.name + ".weight", .shape = {values, values}, .statistic = true}};
+  return absl::OkStatus();
+}
+
 absl::Status InferBatchNorm(std::span<const Shape> inputs, ResolvedLayer* layer) {
   constexpr double kDefaultEpsilon = 0.001, kDefaultMomentum = 0.99;  // Keras's
   const nlohmann::json& config = layer->layer.config;

@@ -16,6 +16,7 @@ absl::Status InferSoftmax(std::span<const Shape> inputs, ResolvedLayer* layer);
 absl::Status InferRelu(std::span<const Shape> inputs, ResolvedLayer* layer);
 absl::Status InferDropout(std::span<const Shape> inputs, ResolvedLayer* layer);
 absl::Status InferAdd(std::span<const Shape> inputs, ResolvedLayer* layer);
+absl::Status InferWhiten(std::span<const Shape> inputs, ResolvedLayer* layer);
 absl::Status InferBatchNorm(std::span<const Shape> inputs, ResolvedLayer* layer);
 absl::Status InferConv2d(std::span<const Shape> inputs, ResolvedLayer* layer);
 absl::Status InferDepthwiseConv2d(std::span<const Shape> inputs, ResolvedLayer* layer);

@@ -1,13 +1,14 @@
 // Standardizes pictures for the parity tests. Standard input: one line,
 //   {"width": w, "height": h, "images": count, "rescale": r, "samplewise": s, "featurewise": s}, s as in model.json,
 // and w * h * 3 bytes of RGB for each image. Standard output: the inputs of all images as 32-bit floats, featurewise statistics fitted to
-// these images.
+// these images; with "zca_epsilon" in the line the whitening matrix instead.
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "core/image/pixel_scaler.h"
 #include "core/train/channel_moments.h"
+#include "core/train/whitening.h"
 #include "nlohmann/json.hpp"
 
 int main() {
@@ -30,6 +31,15 @@ int main() {
   train::ThreadTeam team(2);
   if (preprocessing->featurewise != image::Standardize::kNone) train::FitChannels(rows, &team, &*preprocessing);
   const image::PixelScaler scaler(*preprocessing, {});
+  if (request.contains("zca_epsilon")) {
+    const auto matrix = train::FitWhitening(rows, values, scaler, request["zca_epsilon"]);
+    if (!matrix.ok()) {
+      std::cerr << matrix.status() << '\n';
+      return 1;
+    }
+    std::cout.write(reinterpret_cast<const char*>(matrix->data.data()), static_cast<std::streamsize>(matrix->data.size()));
+    return 0;
+  }
   std::vector<float> input(values);
   for (const uint8_t* row : rows) {
     scaler.Apply({row, values}, input);

@@ -50,6 +50,9 @@ absl::StatusOr<SavedModel> ModelFrom(const json& settings) {
   if (has_head) {
     SB_ASSIGN_OR_RETURN(graph, graph::AppendHead(graph, settings["head"], classes));
   }
+  if (settings.value("whitened", false)) {
+    SB_ASSIGN_OR_RETURN(graph, graph::InsertBehindInput(graph, graph::kWhitening, "whiten"));
+  }
   TensorMap weights = InitializeWeights(graph, 3);
   Disturb(graph, &weights);
   if (settings.value("standardized", false)) preprocessing.samplewise = image::Standardize::kCenterAndScale;

@@ -12,6 +12,7 @@ from service import program
 MODELS = {
     "logistic, mean image": {"arch": "logistic", "preset": "unit", "width": 11, "height": 9, "classes": 4, "center": "mean_image"},
     "logistic, pictures standardized": {"arch": "logistic", "preset": "minus_one_one", "width": 11, "height": 9, "classes": 4, "standardized": True},
+    "logistic, whitened": {"arch": "logistic", "preset": "unit", "width": 11, "height": 9, "classes": 4, "whitened": True},
     "vgg16 without top": {"arch": "vgg16", "preset": "keras_caffe", "width": 40, "height": 32, "classes": 0},
     "efficientnet_lite0": {"arch": "efficientnet_lite0", "preset": "efficientnet_lite", "width": 49, "height": 64, "classes": 5},
     "resnet18": {"arch": "resnet18", "preset": "imagenet", "width": 65, "height": 64, "classes": 5},

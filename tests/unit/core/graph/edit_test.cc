@@ -116,6 +116,13 @@ TEST(CutAt, DropsOtherBranches) {
   EXPECT_THAT(NamesOf(shortcut), ElementsAreArray(expected));
 }
 
+TEST(InsertBehindInput, OthersTakeFromTheNewLayer) {
+  SB_ASSERT_OK_AND_ASSIGN(const Graph net, InsertBehindInput(Built("logistic", 4, 3), "zca_whitening", "whiten"));
+  EXPECT_THAT(NamesOf(net), ElementsAre("input", "zca_whitening", "flatten", "dense", "softmax"));
+  EXPECT_THAT(net.layers()[2].layer.inputs, ElementsAre("zca_whitening"));
+  EXPECT_EQ(net.non_trainable_parameter_count(), 48 * 48);
+}
+
 TEST(PopLayers, AsKerasDoes) {
   const Graph vgg = Built("vgg16", 32, 10);
   SB_ASSERT_OK_AND_ASSIGN(const Graph popped, PopLayers(vgg, 2));

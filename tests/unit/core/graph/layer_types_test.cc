@@ -51,7 +51,8 @@ TEST(LayerTypes, EachHasANameOfKeras) {
                                                     {"average_pool", "AveragePooling2D"},
                                                     {"global_average_pool", "GlobalAveragePooling2D"},
                                                     {"global_max_pool", "GlobalMaxPooling2D"},
-                                                    {"batch_norm", "BatchNormalization"}};
+                                                    {"batch_norm", "BatchNormalization"},
+                                                    {"whiten", "ZcaWhitening"}};
   EXPECT_EQ(LayerTypeNames().size(), keras.size());
   for (const std::string& name : LayerTypeNames()) EXPECT_EQ(FindLayerType(name)->keras_name, keras.at(name));
   EXPECT_EQ(FindLayerType("conv3d"), nullptr);
@@ -238,6 +239,8 @@ TEST(LayerTypes, ErrorsNameTheShapeThatDoesNotFit) {
     EXPECT_THAT(Error(type, config, {12}), StatusIs(kInvalid, HasSubstr("needs an image (height, width, channels), got 12"))) << type;
   }
   EXPECT_THAT(Error("softmax", json::object(), {2, 2, 3}), StatusIs(kInvalid, HasSubstr("needs a vector, got 2x2x3")));
+  EXPECT_THAT(Error("whiten", json::object(), {150, 150, 3}),
+              StatusIs(kInvalid, HasSubstr("at most 4096 values, such as 36x36x3, and 150x150x3 has 67500")));
   EXPECT_THAT(Error("batch_norm", json::object(), {2, 3}), StatusIs(kInvalid, HasSubstr("got 2x3")));
   EXPECT_THAT(Error("max_pool", {{"size", {2, 9}}}),
               StatusIs(kInvalid, AllOf(HasSubstr("window of 2x9 is larger than the image of 8x8x3"), Not(HasSubstr("padding")))));

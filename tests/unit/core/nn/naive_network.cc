@@ -129,6 +129,14 @@ Values Dense(const Step& step) {
   return output;
 }
 
+Values Whiten(const Step& step) {
+  const Values& input = *step.inputs[0];
+  const std::vector<float> weight = step.Parameter("weight");
+  Values output(input.size());
+  for (size_t i = 0; i < weight.size(); ++i) output[i % input.size()] += weight[i] * input[i / input.size()];
+  return output;
+}
+
 Values Softmax(const Step& step) {
   Values output = *step.inputs[0];
   double total = 0;
@@ -148,6 +156,7 @@ Values RunLayer(const Step& step) {
   if (type == "batch_norm") return BatchNorm(step);
   if (type == "dense") return Dense(step);
   if (type == "softmax") return Softmax(step);
+  if (type == "whiten") return Whiten(step);
   Values output = *step.inputs[0];  // flatten, dropout
   for (size_t i = 0; i < output.size(); ++i) {
     if (type == "relu") output[i] = step.Activated(output[i]);

@@ -114,6 +114,19 @@ TEST_F(Networks, AHeadOnNothingIsANetOfOnesOwn) {
   EXPECT_EQ(plan.feature_bytes(), 0);
 }
 
+TEST_F(Networks, WhiteningIsALayerOfThePlan) {
+  v1::JobSpec spec = TrainJob("maize");
+  v1::Preprocessing* images = spec.mutable_train()->mutable_preprocessing();
+  ASSERT_TRUE(
+      google::protobuf::util::JsonStringToMessage(R"([{"standardize": {"zca_whitening": true}}])", images->mutable_pipeline()).ok());
+  EXPECT_EQ(FieldOf(Plan(spec).status()), "spec.train.preprocessing.pipeline") << "150x150 is too much";
+  images->set_width(10);
+  images->set_height(10);
+  SB_ASSERT_OK_AND_ASSIGN(const v1::Plan plan, Plan(spec));
+  EXPECT_EQ(plan.parameters() - plan.trainable_parameters(), 300 * 300);
+  EXPECT_EQ(plan.frozen_layer(), "flatten");
+}
+
 TEST_F(Networks, ATrainablePatternThatNamesNothingIsRefused) {
   AddModel("vgg", "vgg16", 150);
   for (const char* pattern : {"block6*", "none", "block5_pool"}) {

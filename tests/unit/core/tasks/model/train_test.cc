@@ -277,6 +277,30 @@ TEST_F(RunTrainTest, StandardizesPicturesByThemselves) {
   EXPECT_TRUE(model.mean_image.empty());
 }
 
+TEST_F(RunTrainTest, WhitensAsALayerThatIsFittedToTheTrainingImages) {
+  spec_.preprocessing.width = spec_.preprocessing.height = 4;
+  spec_.preprocessing.steps = R"([{"standardize": {"zca_whitening": true, "zca_epsilon": 0.01}}])";
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec_, context_));
+  EXPECT_EQ(result.frozen_layer, "flatten") << "it runs once for each image";
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel model, nn::ReadModel(context_.paths().output_dir));
+  EXPECT_EQ(model.preprocessing.featurewise, image::Standardize::kCenter);
+  EXPECT_EQ(model.preprocessing.center, image::Center::kNone);
+  const std::vector<float> matrix = nn::FloatsOf(nn::ViewsOf(model.weights).at("zca_whitening.weight"));
+  ASSERT_EQ(matrix.size(), 48u * 48u);
+  for (size_t i = 0; i < 48; ++i) {
+    EXPECT_GT(matrix[i * 48 + i], 0);
+    for (size_t j = 0; j < i; ++j) EXPECT_NEAR(matrix[i * 48 + j], matrix[j * 48 + i], 1e-3f * matrix[i * 48 + i]);
+  }
+  // What goes on from there keeps it; nobody else may ask for it.
+  spec_.initial_model_dir = context_.paths().output_dir;
+  FakeTaskContext second;
+  EXPECT_THAT(RunTrain(spec_, second), StatusIs(kInvalid, HasSubstr("zca_whitening is for networks that are trained from random weights")));
+  spec_.preprocessing.steps.reset();
+  SB_ASSERT_OK(RunTrain(spec_, second));
+  SB_ASSERT_OK_AND_ASSIGN(const nn::SavedModel longer, nn::ReadModel(second.paths().output_dir));
+  EXPECT_EQ(longer.weights.at("zca_whitening.weight").data, model.weights.at("zca_whitening.weight").data);
+}
+
 TEST_F(RunTrainTest, SaysWhatIsWrongWithStandardisation) {
   const auto error = [&](const char* steps) {
     spec_.preprocessing.steps = steps;
@@ -286,6 +310,8 @@ TEST_F(RunTrainTest, SaysWhatIsWrongWithStandardisation) {
               StatusIs(kInvalid, HasSubstr("pipeline[0].standardize.samplewise_centre is not known; did you mean 'samplewise_center'?")));
   EXPECT_THAT(error(R"([{"standardize": {"featurewise_center": 1}}])"), StatusIs(kInvalid, HasSubstr("it must be true or false")));
   EXPECT_THAT(error(R"([{"standardize": true}])"), StatusIs(kInvalid, HasSubstr("pipeline[0].standardize is true")));
+  EXPECT_THAT(error(R"([{"standardize": {"zca_whitening": true, "zca_epsilon": 0}}])"),
+              StatusIs(kInvalid, HasSubstr("pipeline[0].standardize.zca_epsilon is 0")));
   spec_.preprocessing.mean = {0.5, 0.5, 0.5};
   EXPECT_THAT(error(R"([{"standardize": {"featurewise_center": true}}])"), StatusIs(kInvalid, HasSubstr("leave mean and std out")));
   spec_.preprocessing.mean.clear();

@@ -46,6 +46,21 @@ constexpr auto kOtherNames = std::to_array<std::pair<std::string_view, std::stri
     {"visualize.images", "--image"},
     {"visualize.width", "--size"},
     {"visualize.height", "--size"},
+    {"explain.model", "MODEL"},
+    {"explain.dataset_version", "--dataset"},
+    {"explain.images", "IMAGE"},
+    {"explain.uploads", "IMAGE"},
+    {"explain.attribution.method", "--method"},
+    {"explain.attribution.class_name", "--class"},
+    {"explain.attribution.samples", "--samples"},
+    {"explain.attribution.noise", "--noise"},
+    {"explain.attribution.steps", "--steps"},
+    {"explain.attribution.layer", "--layer"},
+    {"explain.attribution.window", "--window"},
+    {"explain.attribution.stride", "--stride"},
+    {"explain.activations.layer", "--layer"},
+    {"explain.activations.channels", "--channels"},
+    {"explain.activations.count", "--count"},
 });
 
 // True when the setting fills `field` ("train.epochs"): kSize and kDataset fill two fields of the message that they name. What does not fit

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
+#include "server/jobs/explained_network.h"
 #include "server/jobs/field_error.h"
 #include "server/jobs/job_names.h"
 #include "server/jobs/networks.h"
@@ -68,8 +69,9 @@ class Checks {
       case v1::JobSpec::kClean:
         SB_RETURN_IF_ERROR(CheckDataset("spec.clean", spec_.clean().dataset(), spec_.clean().dataset_version()).status());
         return AtField("spec.clean.output", CheckNewDataset(spec_.clean().output(), spec_.clean().update()));
-      case v1::JobSpec::kMaximize:
       case v1::JobSpec::kExplain:
+        return CheckExplain(spec_.explain());
+      case v1::JobSpec::kMaximize:
       case v1::JobSpec::kExplore:
       case v1::JobSpec::TASK_NOT_SET:
         break;
@@ -185,6 +187,12 @@ class Checks {
     SB_RETURN_IF_ERROR(CheckDataset("spec.visualize", spec.dataset(), spec.dataset_version()).status());
     if (spec.split().empty()) return absl::OkStatus();
     return CheckSplit("spec.visualize", spec.dataset(), spec.dataset_version(), spec.split(), spec.subset());
+  }
+
+  absl::Status CheckExplain(const v1::ExplainSpec& spec) const {
+    if (!spec.dataset().empty()) SB_RETURN_IF_ERROR(CheckDataset("spec.explain", spec.dataset(), spec.dataset_version()).status());
+    SB_ASSIGN_OR_RETURN(const auto model, CheckModel("spec.explain.model", spec.model()));
+    return model ? CheckExplained(spec, *model) : absl::OkStatus();
   }
 
   // Whether a dependency is going to make (or has made) the thing that `missing` says is not there.

@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<std::string>> JobManager::UsersOfDataset(std::string_
   return impl_->UsersOf([name](const store::Reader&, const v1::JobSpec& spec) {
     return spec.index().dataset() == name || spec.split().dataset() == name || spec.train().dataset() == name ||
            spec.evaluate().dataset() == name || spec.extract().dataset() == name || spec.clean().dataset() == name ||
-           spec.clean().output() == name;
+           spec.clean().output() == name || spec.visualize().dataset() == name || spec.explain().dataset() == name;
   });
 }
 
@@ -57,7 +57,8 @@ absl::StatusOr<std::vector<std::string>> JobManager::UsersOfModel(std::string_vi
   return impl_->UsersOf([name, names](const store::Reader& reader, const v1::JobSpec& spec) {
     if (names(spec.train().model()) || names(spec.train().initial_model()) || names(spec.train().weights()) ||
         names(spec.evaluate().model()) || names(spec.import_model().model()) || names(spec.extract().model()) ||
-        names(spec.edit_model().model()) || names(spec.edit_model().output()) || names(spec.export_().model())) {
+        names(spec.edit_model().model()) || names(spec.edit_model().output()) || names(spec.export_().model()) ||
+        names(spec.explain().model())) {
       return true;
     }
     // A model trained on features has the layers that made them.

@@ -4,6 +4,7 @@
 #include "core/tasks/clean.h"
 #include "core/tasks/edit_model.h"
 #include "core/tasks/evaluate.h"
+#include "core/tasks/explain.h"
 #include "core/tasks/export_artifacts.h"
 #include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
@@ -27,5 +28,8 @@ TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExtractResult
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EditModelResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExportResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::VisualizeResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExplainResult& result);
+
+v1::PictureFile ToProto(const tasks::PictureArtifact& picture);
 
 }  // namespace seedbed::worker

@@ -21,9 +21,10 @@ import augmentation  # noqa: E402
 import backbone_measures  # noqa: E402
 import baseline_measures  # noqa: E402
 import explain_measures  # noqa: E402
+import explore_measures  # noqa: E402
 import measures  # noqa: E402
 
-ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL | explain_measures.ALL
+ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL | explain_measures.ALL | explore_measures.ALL
 
 
 def target_met(result):

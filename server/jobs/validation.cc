@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/digest.h"
 #include "server/jobs/explain_spec.h"
+#include "server/jobs/explore_spec.h"
 #include "server/jobs/field_checks.h"
 #include "server/jobs/model_specs.h"
 #include "server/jobs/steps_spec.h"
@@ -121,8 +122,9 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
       return CheckClean(spec.clean());
     case v1::JobSpec::kExplain:
       return CompleteExplain(*spec.mutable_explain());
-    case v1::JobSpec::kMaximize:
     case v1::JobSpec::kExplore:
+      return CompleteExplore(*spec.mutable_explore());
+    case v1::JobSpec::kMaximize:
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

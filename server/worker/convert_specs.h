@@ -9,6 +9,7 @@
 #include "core/tasks/edit_model.h"
 #include "core/tasks/evaluate.h"
 #include "core/tasks/explain.h"
+#include "core/tasks/explore.h"
 #include "core/tasks/export_artifacts.h"
 #include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
@@ -32,6 +33,7 @@ absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment)
 absl::StatusOr<tasks::VisualizeSpec> ToVisualizeSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::CleanSpec> ToCleanSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::ExplainSpec> ToExplainSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::ExploreSpec> ToExploreSpec(const v1::Assignment& assignment);
 
 // Of a job that people send images with.
 std::vector<tasks::UploadedImage> ToUploads(const google::protobuf::RepeatedPtrField<v1::UploadedImage>& uploads);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
+#include "client/cli/commands/visualize_commands.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/job_files.h"
 #include "client/cli/recipe.h"
@@ -185,6 +186,7 @@ void AddVisualizeCommands(CommandTree& tree) {
                     background);
   command->add_flag("--suggest", background->suggest, "Propose colours and thresholds from the images, and show what they do");
   AddExplainCommands(tree, noun);
+  AddExploreCommands(tree, noun);
 }
 
 }  // namespace seedbed::cli

@@ -19,6 +19,11 @@ if(SB_OPENVINO_DIR)
   target_link_libraries(seedbed_opencv INTERFACE
     -Wl,--push-state,--no-as-needed,${SB_OPENVINO_DIR}/libs/libtbb.so.12,--pop-state,-rpath,${SB_OPENVINO_DIR}/libs)
 endif()
+# Headers only. Its own threads stay off: the number of them must not decide how sums are grouped.
+find_path(EIGEN_INCLUDE_DIR Eigen/Dense PATH_SUFFIXES eigen3 REQUIRED)
+add_library(seedbed_eigen INTERFACE IMPORTED)
+target_include_directories(seedbed_eigen SYSTEM INTERFACE ${EIGEN_INCLUDE_DIR})
+target_compile_definitions(seedbed_eigen INTERFACE EIGEN_DONT_PARALLELIZE)
 find_package(JPEG REQUIRED)
 pkg_check_modules(blosc REQUIRED IMPORTED_TARGET blosc)
 pkg_check_modules(deflate REQUIRED IMPORTED_TARGET libdeflate)

@@ -23,6 +23,7 @@ enum class RandomPurpose : uint32_t {
   kDropout = 5,     // subject: optimizer step and example, 32 bits each; the seed is mixed with the layer's name
   kAugment = 6,     // subject: first 64 bits of the image's SHA-256; the seed is mixed with epoch and step
   kCluster = 7,     // subject: 0 (first centres of clusters of colours)
+  kMaximize = 8,    // subject: restarts (8 bits), filter or class (24) and step (32), 0 for the start
 };
 
 // A stream of numbers for (seed, purpose, subject). Not thread-safe; make one wherever it is needed.

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/csv.h"
 #include "core/base/file.h"
 #include "core/base/status_macros.h"
+#include "core/features/npy.h"
 #include "core/nn/half.h"
 
 namespace seedbed::features {
@@ -34,19 +34,6 @@ class OutputFile {
   const fs::path path_;
   UniqueFd fd_;
 };
-
-// numpy.lib.format, version 1.0: magic, version, length of the rest of the header, a Python dict padded with spaces to a multiple of 64.
-std::string NpyHeader(std::string_view dtype, const graph::Shape& shape) {
-  constexpr size_t kPrefix = 10, kAlignment = 64;
-  std::string dict =
-      absl::StrCat("{'descr': '", ToAbsl(dtype), "', 'fortran_order': False, 'shape': (", absl::StrJoin(shape, ", "), ",), }");
-  dict.append(kAlignment - 1 - (kPrefix + dict.size()) % kAlignment, ' ');
-  dict += '\n';
-  std::string header = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0};
-  header += static_cast<char>(dict.size() % 256);
-  header += static_cast<char>(dict.size() / 256);
-  return header + dict;
-}
 
 // Calls `take` with the rows of each chunk: the first one's number, and all values.
 absl::Status ForEachChunk(const FeatureSet& set, const GoOn& go_on,

@@ -146,9 +146,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const graph::Graph& graph, 
   SB_RETURN_IF_ERROR(CheckWeights(graph, weights));
   const std::string layer = options.layer.empty() ? graph.layers().back().layer.name : options.layer;
   SB_ASSIGN_OR_RETURN(const graph::Graph part, graph::CutAt(graph, layer));
-  TensorViews needed;
-  for (const graph::Parameter& parameter : part.parameters()) needed.emplace(parameter.name, weights.at(parameter.name));
-  return maker(part, needed, options.threads);
+  return maker(part, WeightsOf(part, weights), options.threads);
 }
 
 }  // namespace seedbed::nn

@@ -66,22 +66,10 @@ class TorchNetwork : public Network {
         inputs.push_back(values[index]);
         if (--*readers[index] == 0) values[index] = at::Tensor();
       }
-      values[i] = i == 0 ? InputTensor(input, batch) : steps_[i](layer, inputs);
+      values[i] = i == 0 ? InputTensor(input, graph_.input_shape(), batch) : steps_[i](layer, inputs);
       if (const auto found = wanted.find(i); found != wanted.end()) CopyOut(values[i], found->second);
     }
     return absl::OkStatus();
-  }
-
-  at::Tensor InputTensor(std::span<const float> input, size_t batch) const {
-    std::vector<int64_t> shape = {static_cast<int64_t>(batch)};
-    shape.insert(shape.end(), graph_.input_shape().begin(), graph_.input_shape().end());
-    // from_blob wants a mutable pointer; nothing writes to the input.
-    return ToInside(at::from_blob(const_cast<float*>(input.data()), shape, at::TensorOptions().dtype(at::kFloat)));
-  }
-
-  static void CopyOut(const at::Tensor& value, std::span<float> output) {
-    const at::Tensor values = ToOutside(value).contiguous();
-    std::memcpy(output.data(), values.const_data_ptr<float>(), output.size_bytes());
   }
 
   const std::vector<LayerStep> steps_;
@@ -101,6 +89,18 @@ absl::StatusOr<std::vector<float>> Network::Run(std::span<const float> input, si
   const std::span<float> room(output);
   SB_RETURN_IF_ERROR(RunInto(input, batch, {&name, 1}, {&room, 1}));
   return output;
+}
+
+at::Tensor InputTensor(std::span<const float> input, const graph::Shape& shape, size_t batch) {
+  std::vector<int64_t> sizes = {static_cast<int64_t>(batch)};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  // from_blob wants a mutable pointer; nothing writes to the input.
+  return ToInside(at::from_blob(const_cast<float*>(input.data()), sizes, at::TensorOptions().dtype(at::kFloat)));
+}
+
+void CopyOut(const at::Tensor& value, std::span<float> output) {
+  const at::Tensor values = ToOutside(value).contiguous();
+  std::memcpy(output.data(), values.const_data_ptr<float>(), output.size_bytes());
 }
 
 std::shared_ptr<const TorchParameters> MakeTorchParameters(const TensorViews& weights) {

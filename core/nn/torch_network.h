@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/graph/graph.h"
@@ -14,6 +15,11 @@ namespace seedbed::nn {
 
 // Computes one layer.
 using LayerStep = std::function<at::Tensor(const graph::ResolvedLayer& layer, const std::vector<at::Tensor>& inputs)>;
+
+// What a network is given, of the shape without the batch, as a tensor that only looks at it; and a layer's output as what is to be given
+// back.
+at::Tensor InputTensor(std::span<const float> input, const graph::Shape& shape, size_t batch);
+void CopyOut(const at::Tensor& value, std::span<float> output);
 
 // Copies; those of convolutions in the memory order of their images.
 std::shared_ptr<const TorchParameters> MakeTorchParameters(const TensorViews& weights);

@@ -54,6 +54,12 @@ absl::Status CheckWeights(const graph::Graph& graph, const TensorViews& weights)
   return absl::InvalidArgumentError(absl::StrCat("the weights do not fit the network: ", NameSome(std::move(problems))));
 }
 
+TensorViews WeightsOf(const graph::Graph& graph, const TensorViews& weights) {
+  TensorViews needed;
+  for (const graph::Parameter& parameter : graph.parameters()) needed.emplace(parameter.name, weights.at(parameter.name));
+  return needed;
+}
+
 TensorMap InitializeWeights(const graph::Graph& graph, uint64_t seed) {
   TensorMap weights;
   uint64_t index = 0;

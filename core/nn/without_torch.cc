@@ -1,4 +1,5 @@
 // In the place of what needs LibTorch, in a build without it: the rest of the program is built and tested all the same.
+#include "core/nn/gradient_network.h"
 #include "core/nn/network.h"
 #include "core/nn/torchscript.h"
 #include "core/nn/winograd_network.h"
@@ -13,6 +14,10 @@ absl::Status Missing() { return absl::UnimplementedError("this build has no LibT
 void SetComputeThreads(int) {}
 
 absl::StatusOr<std::unique_ptr<Network>> Network::Create(const graph::Graph&, const TensorViews&) { return Missing(); }
+
+absl::StatusOr<std::unique_ptr<GradientNetwork>> GradientNetwork::Create(const graph::Graph&, const TensorViews&, const GradientOptions&) {
+  return Missing();
+}
 
 bool PrefersWinograd(const graph::Graph&) { return false; }
 

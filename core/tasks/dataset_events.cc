@@ -37,13 +37,13 @@ absl::Status PublishTable(std::string_view name, std::string_view table, TaskCon
   return PublishArtifact(name, "text/tab-separated-values", table, context);
 }
 
-ImageProgress::ImageProgress(std::string phase, TaskContext& context)
-    : phase_(std::move(phase)), context_(context), start_(SystemClock().Monotonic()) {}
+ImageProgress::ImageProgress(std::string phase, TaskContext& context, std::string unit)
+    : phase_(std::move(phase)), unit_(std::move(unit)), context_(context), start_(SystemClock().Monotonic()) {}
 
 bool ImageProgress::Update(size_t done, size_t total) {
   const double seconds = std::chrono::duration<double>(SystemClock().Monotonic() - start_).count();
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-  context_.Report({phase_, static_cast<int64_t>(done), static_cast<int64_t>(total), "images", rate});
+  context_.Report({phase_, static_cast<int64_t>(done), static_cast<int64_t>(total), unit_, rate});
   return !context_.cancelled();
 }
 

@@ -26,15 +26,16 @@ absl::Status PublishArtifact(std::string_view name, std::string_view media_type,
 // The same for a table of tab-separated values (first line: column names).
 absl::Status PublishTable(std::string_view name, std::string_view table, TaskContext& context);
 
-// Reports progress of one phase in images, with the rate since it was made. Not thread-safe.
+// Reports progress of one phase, in images unless said otherwise, with the rate since it was made. Not thread-safe.
 class ImageProgress {
  public:
-  ImageProgress(std::string phase, TaskContext& context);
+  ImageProgress(std::string phase, TaskContext& context, std::string unit = "images");
   // False once the task is cancelled.
   bool Update(size_t done, size_t total);
 
  private:
   const std::string phase_;
+  const std::string unit_;
   TaskContext& context_;
   const MonotonicTime start_;
 };

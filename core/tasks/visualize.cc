@@ -14,10 +14,10 @@
 #include "core/augment/pipeline.h"
 #include "core/augment/suggest_colours.h"
 #include "core/base/status_macros.h"
-#include "core/image/png_writer.h"
 #include "core/tasks/dataset_events.h"
 #include "core/tasks/image_choice.h"
 #include "core/tasks/labelled_images.h"
+#include "core/tasks/picture_artifact.h"
 #include "core/visualize/contact_sheet.h"
 #include "nlohmann/json.hpp"
 
@@ -297,13 +297,13 @@ absl::StatusOr<json> SuggestStep(const SheetComposer& composer, size_t images, u
 
 absl::StatusOr<VisualizeResult> Publish(const VisualizeSpec& spec, const ContactSheet& sheet, TaskContext& context) {
   SB_ASSIGN_OR_RETURN(const Image drawn, visualize::DrawSheet(sheet));
-  SB_ASSIGN_OR_RETURN(const std::string file, image::EncodePng(image::AsPngPicture(drawn)));
+  const std::string name = absl::StrCat(spec.dataset, "-", ToAbsl(ViewName(spec.view)), ".png");
+  SB_ASSIGN_OR_RETURN(const PictureArtifact picture, PublishPicture(name, drawn, context));
   VisualizeResult result;
-  result.file = absl::StrCat(spec.dataset, "-", ToAbsl(ViewName(spec.view)), ".png");
-  result.width = drawn.width;
-  result.height = drawn.height;
-  result.bytes = static_cast<int64_t>(file.size());
-  SB_RETURN_IF_ERROR(PublishArtifact(result.file, "image/png", file, context));
+  result.file = picture.file;
+  result.width = picture.width;
+  result.height = picture.height;
+  result.bytes = picture.bytes;
   return result;
 }
 

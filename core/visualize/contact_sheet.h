@@ -18,8 +18,8 @@
 namespace seedbed::visualize {
 
 struct SheetCell {
-  image::Image picture;  // of width 0: the place stays empty
-  std::string caption = {};
+  image::Image picture;      // of width 0: the place stays empty
+  std::string caption = {};  // lines, parted by '\n'; each is shortened to the cell's width
 };
 
 struct SheetRow {
@@ -56,5 +56,7 @@ struct ShownSize {
 ShownSize ShownSizeOf(int width, int height);
 // The picture in that size; of a picture without pixels, the size alone.
 image::Image ShownPicture(const image::Image& picture);
+// The picture with a longer side of `side` pixels.
+image::Image PictureOfSide(const image::Image& picture, int side);
 
 }  // namespace seedbed::visualize

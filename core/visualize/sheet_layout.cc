@@ -4,6 +4,7 @@
 #include <climits>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::visualize {
@@ -99,10 +100,10 @@ class LayoutMaker {
 
   int PlaceRow(const SheetRow& row, int y) {
     int picture_height = 0;
-    bool captions = false;
+    size_t caption_lines = 0;
     for (const SheetCell& cell : row.cells) {
       picture_height = std::max(picture_height, cell.picture.height);
-      captions = captions || !cell.caption.empty();
+      caption_lines = std::max(caption_lines, CaptionOf(cell).size());
     }
     const std::vector<std::string> heading = Lines(row.heading, TextStyle::kHeading), note = Lines(row.note, TextStyle::kCaption);
     const int heading_height = static_cast<int>(heading.size()) * LineHeight(TextStyle::kHeading) +
@@ -116,11 +117,18 @@ class LayoutMaker {
       if (cell.picture.width > 0) {
         layout_.pictures.push_back({&cell.picture, {CellX(i), y, cell.picture.width, cell.picture.height}});
       }
-      if (!cell.caption.empty()) {
-        PlaceLines({fonts_.Of(TextStyle::kCaption).Shortened(cell.caption, cell_width_)}, TextStyle::kCaption, CellX(i), caption_y);
-      }
+      PlaceLines(CaptionOf(cell), TextStyle::kCaption, CellX(i), caption_y);
     }
-    return captions ? caption_y + LineHeight(TextStyle::kCaption) : y + picture_height;
+    return caption_lines > 0 ? caption_y + static_cast<int>(caption_lines) * LineHeight(TextStyle::kCaption) : y + picture_height;
+  }
+
+  std::vector<std::string> CaptionOf(const SheetCell& cell) const {
+    if (cell.caption.empty()) return {};
+    std::vector<std::string> lines;
+    for (const absl::string_view line : absl::StrSplit(cell.caption, '\n')) {
+      lines.push_back(fonts_.Of(TextStyle::kCaption).Shortened(std::string(line), cell_width_));
+    }
+    return lines;
   }
 
   std::vector<std::string> Lines(const std::string& text, TextStyle style) const {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
+#include "server/jobs/explained_network.h"
 #include "server/jobs/field_error.h"
 #include "server/jobs/job_names.h"
 #include "server/jobs/networks.h"
@@ -68,9 +69,11 @@ class Checks {
       case v1::JobSpec::kClean:
         SB_RETURN_IF_ERROR(CheckDataset("spec.clean", spec_.clean().dataset(), spec_.clean().dataset_version()).status());
         return AtField("spec.clean.output", CheckNewDataset(spec_.clean().output(), spec_.clean().update()));
-      case v1::JobSpec::kMaximize:
       case v1::JobSpec::kExplain:
+        return CheckExplain(spec_.explain());
       case v1::JobSpec::kExplore:
+        return CheckExplore(spec_.explore());
+      case v1::JobSpec::kMaximize:
       case v1::JobSpec::TASK_NOT_SET:
         break;
     }
@@ -187,6 +190,18 @@ class Checks {
     return CheckSplit("spec.visualize", spec.dataset(), spec.dataset_version(), spec.split(), spec.subset());
   }
 
+  absl::Status CheckExplain(const v1::ExplainSpec& spec) const {
+    if (!spec.dataset().empty()) SB_RETURN_IF_ERROR(CheckDataset("spec.explain", spec.dataset(), spec.dataset_version()).status());
+    SB_ASSIGN_OR_RETURN(const auto model, CheckModel("spec.explain.model", spec.model()));
+    return model ? CheckExplained(spec, *model) : absl::OkStatus();
+  }
+
+  absl::Status CheckExplore(const v1::ExploreSpec& spec) const {
+    SB_ASSIGN_OR_RETURN(const auto features, CheckFeatures("spec.explore.features", spec.features()));
+    if (!features || spec.neighbours().uploads().empty()) return absl::OkStatus();
+    return AtField("spec.explore.features", ModelOfFeatures(reader_, *features).status());
+  }
+
   // Whether a dependency is going to make (or has made) the thing that `missing` says is not there.
   absl::Status UnlessMade(const absl::Status& missing, const std::string& output) const {
     if (!absl::IsNotFound(missing)) return missing;
@@ -254,7 +269,7 @@ absl::StatusOr<v1::Model> ModelOfFeatures(const store::Reader& reader, const v1:
   if (!absl::IsNotFound(model.status())) return model;
   return absl::NotFoundError(absl::StrCat("feature set '", features.name(), "' was made with model '", features.model(), ":",
                                           features.model_version(),
-                                          "', which has been deleted: a model trained on the features would lack its layers"));
+                                          "', which has been deleted, and with it the layers that made the features"));
 }
 
 absl::StatusOr<std::optional<store::JobRow>> FindMaker(const store::Reader& reader, std::vector<int64_t> dependencies,

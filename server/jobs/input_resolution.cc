@@ -45,6 +45,10 @@ References ReferencesOf(const v1::JobSpec& spec) {
       return {spec.visualize().dataset(), spec.visualize().dataset_version(), spec.visualize().split()};
     case v1::JobSpec::kClean:
       return {.dataset = spec.clean().dataset(), .dataset_version = spec.clean().dataset_version()};
+    case v1::JobSpec::kExplain:
+      return {.dataset = spec.explain().dataset(), .dataset_version = spec.explain().dataset_version(), .model = spec.explain().model()};
+    case v1::JobSpec::kExplore:
+      return {.features = spec.explore().features()};
     default:
       return {};
   }
@@ -96,6 +100,19 @@ absl::Status ResolveFeatures(const store::Writer& writer, const References& refe
   return absl::OkStatus();
 }
 
+// The pictures of a feature set are its dataset's, as long as that is there; what an uploaded image's features are, only its model says.
+absl::Status ResolveExplored(const store::Writer& writer, const v1::ExploreSpec& spec, v1::TaskInputs* inputs) {
+  SB_ASSIGN_OR_RETURN(const v1::FeatureSet features, writer.GetFeatures(spec.features()));
+  const absl::StatusOr<v1::Dataset> dataset = writer.GetDataset(features.dataset(), features.dataset_version());
+  if (!dataset.ok() && !absl::IsNotFound(dataset.status())) return dataset.status();
+  if (dataset.ok()) inputs->set_dataset_version(dataset->version());
+  if (spec.neighbours().uploads().empty()) return absl::OkStatus();
+  SB_ASSIGN_OR_RETURN(const v1::Model model, ModelOfFeatures(writer, features));
+  inputs->set_model_name(model.name());
+  inputs->set_model_version(model.version());
+  return absl::OkStatus();
+}
+
 bool MakesAVersion(const v1::JobSpec& spec) {
   return spec.has_index() || spec.has_clean() || spec.has_train() || spec.has_import_model() || spec.has_edit_model();
 }
@@ -115,6 +132,7 @@ absl::StatusOr<v1::TaskInputs> ResolveInputs(store::Writer& writer, const store:
   }
   if (!references.features.empty() && job.spec.has_train()) SB_RETURN_IF_ERROR(ResolveFeatures(writer, references, &inputs));
   if (job.spec.has_export_() && !references.features.empty()) SB_RETURN_IF_ERROR(writer.GetFeatures(references.features).status());
+  if (job.spec.has_explore()) SB_RETURN_IF_ERROR(ResolveExplored(writer, job.spec.explore(), &inputs));
   if (MakesAVersion(job.spec)) {
     SB_ASSIGN_OR_RETURN(const int version, writer.AllocateVersion(job.makes));
     inputs.set_output_version(version);
@@ -122,8 +140,12 @@ absl::StatusOr<v1::TaskInputs> ResolveInputs(store::Writer& writer, const store:
   return inputs;
 }
 
-v1::TaskInputs WithFolders(const store::JobRow& job, const store::DataLayout& layout) {
-  const References references = ReferencesOf(job.spec);
+absl::StatusOr<v1::TaskInputs> WithFolders(const store::Store& store, const store::JobRow& job, const store::DataLayout& layout) {
+  References references = ReferencesOf(job.spec);
+  if (job.spec.has_explore() && job.inputs.dataset_version() != 0) {
+    SB_ASSIGN_OR_RETURN(const v1::FeatureSet features, store.GetFeatures(job.spec.explore().features()));
+    references.dataset = features.dataset();
+  }
   const std::string id = JobId(job);
   v1::TaskInputs inputs = job.inputs;
   if (!references.dataset.empty()) inputs.set_dataset_dir(layout.dataset(references.dataset, inputs.dataset_version()));

@@ -45,10 +45,16 @@ std::unique_ptr<Subscription> JobManager::Subscribe(const std::string& job_id, s
 }
 
 absl::StatusOr<std::vector<std::string>> JobManager::UsersOfDataset(std::string_view name) const {
-  return impl_->UsersOf([name](const store::Reader&, const v1::JobSpec& spec) {
-    return spec.index().dataset() == name || spec.split().dataset() == name || spec.train().dataset() == name ||
-           spec.evaluate().dataset() == name || spec.extract().dataset() == name || spec.clean().dataset() == name ||
-           spec.clean().output() == name;
+  return impl_->UsersOf([name](const store::Reader& reader, const v1::JobSpec& spec) {
+    if (spec.index().dataset() == name || spec.split().dataset() == name || spec.train().dataset() == name ||
+        spec.evaluate().dataset() == name || spec.extract().dataset() == name || spec.clean().dataset() == name ||
+        spec.clean().output() == name || spec.visualize().dataset() == name || spec.explain().dataset() == name) {
+      return true;
+    }
+    // A map of features shows their dataset's pictures.
+    if (spec.explore().features().empty()) return false;
+    const absl::StatusOr<v1::FeatureSet> features = reader.GetFeatures(spec.explore().features());
+    return features.ok() && features->dataset() == name;
   });
 }
 
@@ -57,12 +63,14 @@ absl::StatusOr<std::vector<std::string>> JobManager::UsersOfModel(std::string_vi
   return impl_->UsersOf([name, names](const store::Reader& reader, const v1::JobSpec& spec) {
     if (names(spec.train().model()) || names(spec.train().initial_model()) || names(spec.train().weights()) ||
         names(spec.evaluate().model()) || names(spec.import_model().model()) || names(spec.extract().model()) ||
-        names(spec.edit_model().model()) || names(spec.edit_model().output()) || names(spec.export_().model())) {
+        names(spec.edit_model().model()) || names(spec.edit_model().output()) || names(spec.export_().model()) ||
+        names(spec.explain().model())) {
       return true;
     }
-    // A model trained on features has the layers that made them.
-    if (spec.train().features().empty()) return false;
-    const absl::StatusOr<v1::FeatureSet> features = reader.GetFeatures(spec.train().features());
+    // A model trained on features has the layers that made them; uploaded images are compared with features after going through them too.
+    const std::string& made = spec.has_explore() ? spec.explore().features() : spec.train().features();
+    if (made.empty()) return false;
+    const absl::StatusOr<v1::FeatureSet> features = reader.GetFeatures(made);
     return features.ok() && features->model() == name;
   });
 }
@@ -70,7 +78,7 @@ absl::StatusOr<std::vector<std::string>> JobManager::UsersOfModel(std::string_vi
 absl::StatusOr<std::vector<std::string>> JobManager::UsersOfFeatures(std::string_view name) const {
   return impl_->UsersOf([name](const store::Reader&, const v1::JobSpec& spec) {
     return spec.extract().features() == name || spec.train().features() == name || spec.train().val_features() == name ||
-           spec.export_().features() == name;
+           spec.export_().features() == name || spec.explore().features() == name;
   });
 }
 

@@ -87,6 +87,7 @@ class JobManager::Impl {
   absl::StatusOr<bool> TryAssign(Transaction& transaction, store::JobRow& job, const std::string& slot,
                                  const v1::ExecutionProfile& profile);
   void HandOver(const store::JobRow& job, Done<std::optional<v1::Assignment>> done);
+  void NotHandedOver(const store::JobRow& job, const absl::Status& fault, Done<std::optional<v1::Assignment>> done);
   void FinishNow(const v1::Attempt& attempt, const v1::TaskFinished& finished, Done<bool> done);
   absl::Status PublishFiles(const store::JobRow& job, const v1::TaskFinished& finished);
   absl::Status RecordOutcome(Transaction& transaction, store::JobRow& job, const v1::TaskFinished& finished);

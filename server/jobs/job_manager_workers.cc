@@ -103,15 +103,21 @@ absl::StatusOr<bool> JobManager::Impl::TryAssign(Transaction& transaction, store
 // The worker hears of its job when the attempt's folders are there.
 void JobManager::Impl::HandOver(const store::JobRow& job, Done<std::optional<v1::Assignment>> done) {
   if (const absl::Status prepared = PrepareAttempt(layout_, job); !prepared.ok()) {
-    const Loss loss{v1::REASON_WORKER_LOST, absl::StrCat("could not prepare the attempt: ", prepared.message())};
-    return Lost(AttemptOf(job), loss, [done, prepared](const absl::StatusOr<bool>&) { done(prepared); });
+    return NotHandedOver(job, prepared, std::move(done));
   }
+  absl::StatusOr<v1::TaskInputs> inputs = WithFolders(store_, job, layout_);
+  if (!inputs.ok()) return NotHandedOver(job, inputs.status(), std::move(done));
   v1::Assignment assignment;
   *assignment.mutable_attempt() = AttemptOf(job);
   *assignment.mutable_spec() = job.spec;
-  *assignment.mutable_inputs() = WithFolders(job, layout_);
+  *assignment.mutable_inputs() = *std::move(inputs);
   assignment.set_attempt_number(job.attempt);
   done(std::move(assignment));
+}
+
+void JobManager::Impl::NotHandedOver(const store::JobRow& job, const absl::Status& fault, Done<std::optional<v1::Assignment>> done) {
+  const Loss loss{v1::REASON_WORKER_LOST, absl::StrCat("could not prepare the attempt: ", fault.message())};
+  Lost(AttemptOf(job), loss, [done = std::move(done), fault](const absl::StatusOr<bool>&) { done(fault); });
 }
 
 void JobManager::Impl::Started(const v1::Attempt& attempt, Done<bool> done) {

@@ -8,6 +8,7 @@
 #include "core/base/file.h"
 #include "core/base/status_macros.h"
 #include "server/jobs/field_error.h"
+#include "server/jobs/shown_images.h"
 
 namespace seedbed::jobs {
 namespace {
@@ -69,11 +70,16 @@ absl::Status CheckListing(const std::string& sha256, const store::DataLayout& la
 
 }  // namespace
 
-bool NamesFiles(const v1::JobSpec& spec) { return spec.has_index() || !spec.split().materialize_dir().empty(); }
+bool NamesFiles(const v1::JobSpec& spec) {
+  return spec.has_index() || !spec.split().materialize_dir().empty() || !spec.explain().uploads().empty() ||
+         !spec.explore().neighbours().uploads().empty();
+}
 
 absl::Status CheckPaths(const v1::JobSpec& spec, const store::DataLayout& layout, const std::vector<std::string>& allowed_roots) {
   if (spec.index().has_root()) return AtField("spec.index.root", CheckRoot(spec.index().root(), allowed_roots));
   if (spec.has_index()) return AtField("spec.index.listing_sha256", CheckListing(spec.index().listing_sha256(), layout));
+  if (spec.has_explain()) return CheckUploadsArrived("spec.explain", spec.explain().uploads(), layout);
+  if (spec.has_explore()) return CheckUploadsArrived("spec.explore.neighbours", spec.explore().neighbours().uploads(), layout);
   if (spec.split().materialize_dir().empty()) return absl::OkStatus();
   return AtField("spec.split.materialize_dir", CheckTarget(spec.split().materialize_dir(), layout, allowed_roots));
 }

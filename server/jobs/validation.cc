@@ -10,6 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/digest.h"
+#include "server/jobs/explain_spec.h"
+#include "server/jobs/explore_spec.h"
 #include "server/jobs/field_checks.h"
 #include "server/jobs/model_specs.h"
 #include "server/jobs/steps_spec.h"
@@ -119,14 +121,18 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
       return CompleteVisualize(*spec.mutable_visualize());
     case v1::JobSpec::kClean:
       return CheckClean(spec.clean());
-    case v1::JobSpec::kMaximize:
     case v1::JobSpec::kExplain:
+      return CompleteExplain(*spec.mutable_explain());
     case v1::JobSpec::kExplore:
+      return CompleteExplore(*spec.mutable_explore());
+    case v1::JobSpec::kMaximize:
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
   return FieldError(
-      "spec.task", "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize and clean");
+      "spec.task",
+      "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize, clean and "
+      "explain");
 }
 
 absl::Status CheckDependencies(const v1::JobSpec& spec) {

@@ -4,6 +4,8 @@
 #include "core/tasks/clean.h"
 #include "core/tasks/edit_model.h"
 #include "core/tasks/evaluate.h"
+#include "core/tasks/explain.h"
+#include "core/tasks/explore.h"
 #include "core/tasks/export_artifacts.h"
 #include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
@@ -27,5 +29,9 @@ TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExtractResult
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EditModelResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExportResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::VisualizeResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExplainResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExploreResult& result);
+
+v1::PictureFile ToProto(const tasks::PictureArtifact& picture);
 
 }  // namespace seedbed::worker

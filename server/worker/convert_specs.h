@@ -2,11 +2,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/tasks/clean.h"
 #include "core/tasks/edit_model.h"
 #include "core/tasks/evaluate.h"
+#include "core/tasks/explain.h"
+#include "core/tasks/explore.h"
 #include "core/tasks/export_artifacts.h"
 #include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
@@ -29,6 +32,11 @@ absl::StatusOr<tasks::EditModelSpec> ToEditModelSpec(const v1::Assignment& assig
 absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::VisualizeSpec> ToVisualizeSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::CleanSpec> ToCleanSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::ExplainSpec> ToExplainSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::ExploreSpec> ToExploreSpec(const v1::Assignment& assignment);
+
+// Of a job that people send images with.
+std::vector<tasks::UploadedImage> ToUploads(const google::protobuf::RepeatedPtrField<v1::UploadedImage>& uploads);
 
 // The version of the dataset that the server has settled on when it resolved the inputs; else the one that the specification names.
 int DatasetVersion(const v1::Assignment& assignment, int named);

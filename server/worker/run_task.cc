@@ -56,9 +56,17 @@ absl::StatusOr<TaskOutput> RunTask(const v1::Assignment& assignment, tasks::Task
       SB_ASSIGN_OR_RETURN(const tasks::CleanResult result, tasks::RunClean(spec, context));
       return ToOutput(assignment, result);
     }
+    case v1::JobSpec::kExplain: {
+      SB_ASSIGN_OR_RETURN(const tasks::ExplainSpec spec, ToExplainSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::ExplainResult result, tasks::RunExplain(spec, context));
+      return ToOutput(assignment, result);
+    }
+    case v1::JobSpec::kExplore: {
+      SB_ASSIGN_OR_RETURN(const tasks::ExploreSpec spec, ToExploreSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::ExploreResult result, tasks::RunExplore(spec, context));
+      return ToOutput(assignment, result);
+    }
     case v1::JobSpec::kMaximize:
-    case v1::JobSpec::kExplain:
-    case v1::JobSpec::kExplore:
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

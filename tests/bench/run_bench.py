@@ -20,9 +20,11 @@ sys.path.insert(0, str(HERE))
 import augmentation  # noqa: E402
 import backbone_measures  # noqa: E402
 import baseline_measures  # noqa: E402
+import explain_measures  # noqa: E402
+import explore_measures  # noqa: E402
 import measures  # noqa: E402
 
-ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL
+ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL | explain_measures.ALL | explore_measures.ALL
 
 
 def target_met(result):

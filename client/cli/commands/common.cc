@@ -8,8 +8,10 @@
 #include <iostream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/table.h"
 #include "client/cli/text_format.h"
@@ -40,6 +42,24 @@ absl::StatusOr<ImageSize> ParseSizeFlag(const std::string& text) {
   const absl::StatusOr<Json> size = ParseSettingValue(*FindTrainSetting("size"), text);
   if (!size.ok()) return UsageError(absl::StrCat("--size: ", size.status().message()));
   return ImageSize{(*size)["width"].get<int>(), (*size)["height"].get<int>()};
+}
+
+absl::StatusOr<std::vector<int>> ParseIndices(std::string_view flag, const std::string& text) {
+  constexpr size_t kMost = 1024;
+  std::vector<int> indices;
+  for (const absl::string_view item : absl::StrSplit(text, ',')) {
+    const std::pair<absl::string_view, absl::string_view> range = absl::StrSplit(item, absl::MaxSplits('-', 1));
+    int first = 0, last = 0;
+    bool is_good = absl::SimpleAtoi(range.first, &first) && first >= 0;
+    last = first;
+    if (absl::StrContains(item, '-')) is_good = is_good && absl::SimpleAtoi(range.second, &last) && last >= first;
+    if (!is_good) return UsageError(absl::StrCat(ToAbsl(flag), ": '", item, "' is neither a number nor a range such as 0-15"));
+    if (static_cast<size_t>(last - first) >= kMost - indices.size()) {
+      return UsageError(absl::StrCat(ToAbsl(flag), ": more than ", kMost, " numbers"));
+    }
+    for (int index = first; index <= last; ++index) indices.push_back(index);
+  }
+  return indices;
 }
 
 void AddJobOptions(CLI::App* command, JobOptions* options) {

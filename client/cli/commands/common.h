@@ -34,6 +34,9 @@ struct ImageSize {
 // Usage error when `text` is neither empty nor a size such as 150 or 200x150.
 absl::StatusOr<ImageSize> ParseSizeFlag(const std::string& text);
 
+// "110,3,0-15" as 110, 3, 0, 1, ..., 15: at most 1024 of them. Usage error naming the flag for what is no such list.
+absl::StatusOr<std::vector<int>> ParseIndices(std::string_view flag, const std::string& text);
+
 // How a job is to be treated.
 struct JobOptions {
   bool detach = false;

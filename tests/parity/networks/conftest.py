@@ -1,5 +1,6 @@
 """What the network tests share: our activations, and peers that say theirs."""
 
+import functools
 import json
 import pathlib
 import subprocess
@@ -18,24 +19,30 @@ TOLERANCE = 1e-4
 
 
 @pytest.fixture
-def run_network(tmp_path):
-    """run_network(weights, images, **settings of network_tool): ({layer: activation}, what the tool says)."""
+def run_tool(tmp_path):
+    """run_tool(tool, weights, images, **its settings): ({name: array}, what the tool says)."""
     count = 0
 
-    def run(weights, images, **settings):
+    def run(tool, weights, images, **settings):
         nonlocal count
         count += 1
         files = [tmp_path / f"{name}{count}.safetensors" for name in ("weights", "input", "output")]
         save_file({name: numpy.ascontiguousarray(array) for name, array in weights.items()}, files[0])
         save_file({"values": numpy.ascontiguousarray(images)}, files[1])
-        done = subprocess.run([program("network_tool"), json.dumps(settings), *files], capture_output=True, text=True, check=False)
+        done = subprocess.run([program(tool), json.dumps(settings), *files], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        activations = load_file(files[2])
+        arrays = load_file(files[2])
         for file in files:
             file.unlink()
-        return activations, json.loads(done.stdout)
+        return arrays, json.loads(done.stdout)
 
     return run
+
+
+@pytest.fixture
+def run_network(run_tool):
+    """run_network(weights, images, **settings of network_tool): ({layer: activation}, what the tool says)."""
+    return functools.partial(run_tool, "network_tool")
 
 
 @pytest.fixture

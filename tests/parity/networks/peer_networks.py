@@ -147,6 +147,16 @@ class Resnet(torch.nn.Module):
     def weights(self):
         return module_weights(self)
 
+    def forward(self, x, keep=lambda name, tensor: tensor):
+        """Logits; `keep` sees the output of each layer."""
+        x = keep("conv1_conv", self.conv1(x))
+        x = keep("conv1_relu", torch.relu(keep("conv1_bn", self.bn1(x))))
+        x = keep("pool1_pool", torch.nn.functional.max_pool2d(x, 3, 2, 1))
+        for stage in range(1, 5):
+            for number, block in enumerate(getattr(self, f"layer{stage}"), 1):
+                x = block(x, lambda name, tensor, at=f"conv{stage + 1}_block{number}": keep(f"{at}_{name}", tensor))
+        return keep("predictions", self.fc(keep("avg_pool", x.mean((2, 3)))))
+
     def activations(self, images):
         values = {}
 
@@ -155,11 +165,5 @@ class Resnet(torch.nn.Module):
             return tensor
 
         with torch.inference_mode():
-            x = keep("conv1_conv", self.conv1(torch.from_numpy(images.transpose(0, 3, 1, 2).copy())))
-            x = keep("conv1_relu", torch.relu(keep("conv1_bn", self.bn1(x))))
-            x = keep("pool1_pool", torch.nn.functional.max_pool2d(x, 3, 2, 1))
-            for stage in range(1, 5):
-                for number, block in enumerate(getattr(self, f"layer{stage}"), 1):
-                    x = block(x, lambda name, tensor, at=f"conv{stage + 1}_block{number}": keep(f"{at}_{name}", tensor))
-            keep("predictions", self.fc(keep("avg_pool", x.mean((2, 3)))))
+            self(torch.from_numpy(images.transpose(0, 3, 1, 2).copy()), keep)
         return values

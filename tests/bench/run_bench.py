@@ -21,8 +21,9 @@ import augmentation  # noqa: E402
 import backbone_measures  # noqa: E402
 import baseline_measures  # noqa: E402
 import measures  # noqa: E402
+import report_measures  # noqa: E402
 
-ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL
+ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL | report_measures.ALL
 
 
 def target_met(result):

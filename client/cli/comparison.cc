@@ -28,11 +28,15 @@ std::optional<double> TrainingSeconds(const ComparedModel& compared) {
   return seconds;
 }
 
-// "seedlings:1 default/validation".
+// "seedlings:1"; without a version where the newest was asked for, which may be another one by now.
+std::string DatasetOf(const v1::EvaluateSpec& spec) {
+  return spec.dataset_version() == 0 ? spec.dataset() : absl::StrCat(spec.dataset(), ":", spec.dataset_version());
+}
+
+// "seedlings:1 default validation".
 std::string DataOf(const v1::EvaluateSpec& spec) {
   const std::string subset = spec.subset().empty() ? "validation" : spec.subset();
-  return absl::StrCat(spec.dataset(), ":", spec.dataset_version(),
-                      spec.split().empty() ? "" : absl::StrCat(" ", spec.split(), "/", subset));
+  return absl::StrCat(DatasetOf(spec), spec.split().empty() ? "" : absl::StrCat(" ", spec.split(), " ", subset));
 }
 
 std::string Ratio(bool there, double value) { return there ? absl::StrFormat("%.4f", value) : kNone; }
@@ -82,10 +86,8 @@ std::vector<std::string> RowOf(const ComparedModel& compared) {
 Json EvaluationToJson(const v1::Job& job) {
   const v1::EvaluateSpec& spec = job.spec().evaluate();
   const v1::EvaluateResult& result = job.result().evaluate();
-  return {{"job", job.id()},           {"dataset", absl::StrCat(spec.dataset(), ":", spec.dataset_version())},
-          {"split", spec.split()},     {"subset", spec.subset()},
-          {"images", result.images()}, {"accuracy", result.accuracy()},
-          {"top5", result.top5()},     {"loss", result.loss()}};
+  return {{"job", job.id()},           {"dataset", DatasetOf(spec)},    {"split", spec.split()}, {"subset", spec.subset()},
+          {"images", result.images()}, {"accuracy", result.accuracy()}, {"top5", result.top5()}, {"loss", result.loss()}};
 }
 
 template <typename Value>

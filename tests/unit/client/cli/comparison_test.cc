@@ -83,7 +83,7 @@ TEST(RenderComparison, ShowsWhatThereIs) {
   trained.evaluation = Evaluation("evaluate-2", "a", 2);
   const std::string text = RenderComparison({trained, imported});
   EXPECT_THAT(
-      text, HasSubstr("a:2    logistic     810,012       2   0.7500    0.5000  seedlings:1 default/validation     144    0.8125  1.0000"));
+      text, HasSubstr("a:2    logistic     810,012       2   0.7500    0.5000  seedlings:1 default validation     144    0.8125  1.0000"));
   EXPECT_THAT(text, HasSubstr("1 min 15 s"));
   EXPECT_THAT(text, HasSubstr("vgg:1"));
 }

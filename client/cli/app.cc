@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/command_tree.h"
 #include "client/cli/commands/commands.h"
+#include "client/cli/commands/report_commands.h"
 #include "client/cli/typed_names.h"
 #include "client/lib/status.h"
 
@@ -15,6 +16,8 @@ namespace {
 void AddCommands(CommandTree& tree) {
   AddTrainCommand(tree);
   AddEvaluateCommand(tree);
+  AddReportCommand(tree);
+  AddCompareCommand(tree);
   AddDatasetCommands(tree);
   AddSplitCommand(tree);
   AddVisualizeCommands(tree);

@@ -1,51 +1,25 @@
 #include "client/cli/text_format.h"
 
-#include <array>
 #include <cctype>
 #include <cmath>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/base/number_text.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::cli {
 
-std::string FormatCount(int64_t count) {
-  const std::string digits = absl::StrCat(count);
-  std::string text;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    const bool starts_group = i > 0 && digits[i - 1] != '-' && (digits.size() - i) % 3 == 0;
-    if (starts_group) text += ',';
-    text += digits[i];
-  }
-  return text;
-}
+std::string FormatCount(int64_t count) { return seedbed::FormatCount(count); }
+
+std::string FormatBytes(int64_t bytes) { return seedbed::FormatBytes(bytes); }
 
 std::string FormatCountOf(int64_t count, std::string_view noun) {
   return absl::StrCat(FormatCount(count), " ", ToAbsl(noun), count == 1 ? "" : noun.ends_with("s") ? "es" : "s");
 }
 
-std::string FormatBytes(int64_t bytes) {
-  static constexpr std::array<const char*, 5> kUnits{"kB", "MB", "GB", "TB", "PB"};
-  if (std::abs(bytes) < 1000) return absl::StrCat(bytes, " B");
-  double value = static_cast<double>(bytes) / 1000;
-  size_t unit = 0;
-  while (std::abs(value) >= 999.95 && unit + 1 < kUnits.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  return absl::StrFormat("%.1f %s", value, kUnits[unit]);
-}
-
-std::string FormatElapsed(absl::Duration duration) {
-  const int64_t seconds = absl::ToInt64Seconds(duration);
-  if (seconds < 10) return absl::StrFormat("%.1f s", absl::ToDoubleSeconds(duration));
-  if (seconds < 60) return absl::StrFormat("%d s", seconds);
-  if (seconds < 3600) return absl::StrFormat("%d min %02d s", seconds / 60, seconds % 60);
-  if (seconds < 86400) return absl::StrFormat("%d h %02d min", seconds / 3600, seconds / 60 % 60);
-  return absl::StrFormat("%d d %d h", seconds / 86400, seconds / 3600 % 24);
-}
+std::string FormatElapsed(absl::Duration duration) { return seedbed::FormatElapsed(absl::ToDoubleSeconds(duration)); }
 
 std::string FormatRelativeTime(const google::protobuf::Timestamp* time, absl::Time now) {
   if (time == nullptr) return "-";

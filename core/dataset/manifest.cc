@@ -158,6 +158,20 @@ absl::StatusOr<Manifest> ReadManifest(const fs::path& folder) {
   return manifest;
 }
 
+absl::StatusOr<std::vector<RejectedFile>> ReadRejected(const fs::path& folder) {
+  const fs::path file = folder / kRejectedFile;
+  SB_ASSIGN_OR_RETURN(const std::string table, ReadFile(file));
+  const std::vector<std::string_view> lines = SplitLines(table);
+  std::vector<RejectedFile> rejected;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const std::vector<std::string_view> fields = SplitAt(lines[i], '\t');
+    std::optional<std::string> path = UnescapeField(fields.front()), reason = UnescapeField(fields.back());
+    if (!path || !reason || fields.size() != 2) return Damaged(file, absl::StrCat("line ", i + 1));
+    rejected.push_back({*std::move(path), *std::move(reason)});
+  }
+  return rejected;
+}
+
 std::string ManifestDigest(const Manifest& manifest) {
   Sha256 hash;
   for (const std::string& name : manifest.classes) hash.Update(EscapeField(name) + "\n");

@@ -50,6 +50,8 @@ struct Manifest {
 absl::Status WriteManifest(const std::filesystem::path& folder, const Manifest& manifest, const std::vector<RejectedFile>& rejected);
 // DATA_LOSS when damaged, NOT_FOUND when `folder` holds none.
 absl::StatusOr<Manifest> ReadManifest(const std::filesystem::path& folder);
+// What was left out. Errors as ReadManifest.
+absl::StatusOr<std::vector<RejectedFile>> ReadRejected(const std::filesystem::path& folder);
 // SHA-256 over classes and rows without mtime and root: equal contents, equal digest.
 std::string ManifestDigest(const Manifest& manifest);
 

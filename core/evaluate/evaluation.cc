@@ -15,7 +15,32 @@ size_t RankOf(std::span<const float> logits, size_t label) {
   return rank;
 }
 
+// The best class but for `best`; `best` when there is no other.
+size_t RunnerUp(std::span<const float> logits, size_t best) {
+  size_t second = best;
+  for (size_t k = 0; k < logits.size(); ++k) {
+    if (k != best && (second == best || logits[k] > logits[second])) second = k;
+  }
+  return second;
+}
+
+// The bins are open below and closed above. Probabilities of the best class are over 0.
+size_t BinOf(double probability) {
+  const double bin = std::ceil(probability * kCalibrationBins) - 1;
+  return static_cast<size_t>(std::clamp(bin, 0.0, double{kCalibrationBins - 1}));
+}
+
 }  // namespace
+
+double ExpectedCalibrationError(const Calibration& calibration) {
+  int64_t examples = 0;
+  double gaps = 0;
+  for (const CalibrationBin& bin : calibration) {
+    examples += bin.examples;
+    gaps += std::abs(static_cast<double>(bin.right) - bin.probability_sum);
+  }
+  return examples == 0 ? 0 : gaps / static_cast<double>(examples);
+}
 
 Judgement Evaluation::Add(std::span<const float> logits, size_t label) {
   const size_t predicted = static_cast<size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
@@ -27,7 +52,19 @@ Judgement Evaluation::Add(std::span<const float> logits, size_t label) {
   among_five_ += rank < 5;
   among_top_k_ += rank < top_k_;
   loss_sum_ += std::log(total) - (double{logits[label]} - logits[predicted]);
-  return {.predicted = predicted, .probability = 1 / total};
+  const size_t runner_up = RunnerUp(logits, predicted);
+  const double probability = 1 / total;
+  const double next = runner_up == predicted ? 0 : std::exp(double{logits[runner_up]} - logits[predicted]) / total;
+  Count(probability, predicted == label);
+  return {.predicted = predicted, .probability = probability, .runner_up = runner_up, .margin = probability - next};
+}
+
+void Evaluation::Count(double probability, bool right) {
+  if (!std::isfinite(probability)) return;
+  CalibrationBin& bin = calibration_[BinOf(probability)];
+  ++bin.examples;
+  bin.right += right;
+  bin.probability_sum += probability;
 }
 
 Scores Evaluation::Summarize() const {
@@ -37,6 +74,7 @@ Scores Evaluation::Summarize() const {
                 .top_k = top_k_,
                 .top_k_accuracy = Ratio(among_top_k_, examples_),
                 .loss = 0,
+                .calibration_error = ExpectedCalibrationError(calibration_),
                 .per_class = {}};
   if (examples_ > 0) scores.loss = loss_sum_ / static_cast<double>(examples_);
   int64_t right = 0;

@@ -1,6 +1,7 @@
 // Scores of a classifier over labelled examples.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,6 +16,19 @@ struct ClassScores {
   int64_t examples = 0;
 };
 
+// Examples whose prediction has a probability in (i / kCalibrationBins, (i + 1) / kCalibrationBins], of bin i.
+struct CalibrationBin {
+  int64_t examples = 0;
+  int64_t right = 0;
+  double probability_sum = 0;
+};
+inline constexpr size_t kCalibrationBins = 15;
+using Calibration = std::array<CalibrationBin, kCalibrationBins>;
+
+// The expected calibration error: the sum over bins of |bin| / n * |accuracy(bin) - mean probability(bin)|; 0 without examples. Guo et al.,
+// "On Calibration of Modern Neural Networks", ICML 2017, equation 3, with their 15 bins of equal width.
+double ExpectedCalibrationError(const Calibration& calibration);
+
 struct Scores {
   int64_t examples = 0;
   double accuracy = 0;
@@ -22,6 +36,7 @@ struct Scores {
   size_t top_k = 5;
   double top_k_accuracy = 0;  // likewise, among the top_k best
   double loss = 0;            // mean cross-entropy
+  double calibration_error = 0;
   std::vector<ClassScores> per_class;
 };
 
@@ -29,6 +44,8 @@ struct Scores {
 struct Judgement {
   size_t predicted = 0;    // class with the largest logit, the first among equals
   double probability = 0;  // of that class
+  size_t runner_up = 0;    // class with the largest logit but for that, the first among equals; with one class, that one
+  double margin = 0;       // probability less that of the runner-up; 1 with one class
 };
 
 // Collects examples one by one. All sums are exact or in double precision, in the order of the calls.
@@ -42,10 +59,13 @@ class Evaluation {
 
   // Row: true class, column: predicted class; row-major.
   const std::vector<int64_t>& confusion() const { return confusion_; }
+  const Calibration& calibration() const { return calibration_; }
   // All zero without examples.
   Scores Summarize() const;
 
  private:
+  void Count(double probability, bool right);
+
   const size_t classes_;
   const size_t top_k_;
   std::vector<int64_t> confusion_;
@@ -53,6 +73,7 @@ class Evaluation {
   int64_t among_five_ = 0;
   int64_t among_top_k_ = 0;
   double loss_sum_ = 0;
+  Calibration calibration_{};
 };
 
 }  // namespace seedbed::evaluate

@@ -14,7 +14,8 @@ std::string EvaluationJson(const Evaluation& evaluation, std::span<const std::st
                                  {"top5", scores.top5},
                                  {"top_k", scores.top_k},
                                  {"top_k_accuracy", scores.top_k_accuracy},
-                                 {"loss", scores.loss}};
+                                 {"loss", scores.loss},
+                                 {"calibration_error", scores.calibration_error}};
   json["classes"] = std::vector<std::string>(classes.begin(), classes.end());
   json["per_class"] = nlohmann::ordered_json::array();
   json["confusion"] = nlohmann::ordered_json::array();
@@ -24,6 +25,10 @@ std::string EvaluationJson(const Evaluation& evaluation, std::span<const std::st
         {{"name", classes[k]}, {"precision", scored.precision}, {"recall", scored.recall}, {"f1", scored.f1}, {"images", scored.examples}});
     const std::span row = std::span(evaluation.confusion()).subspan(k * classes.size(), classes.size());
     json["confusion"].push_back(std::vector<int64_t>(row.begin(), row.end()));
+  }
+  json["calibration"] = nlohmann::ordered_json::array();
+  for (const CalibrationBin& bin : evaluation.calibration()) {
+    json["calibration"].push_back({{"images", bin.examples}, {"right", bin.right}, {"probability_sum", bin.probability_sum}});
   }
   // File names need not be UTF-8; JSON must be.
   return json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

@@ -17,8 +17,8 @@ struct Prediction {
   Judgement judgement;
 };
 
-// {"images", "accuracy", "top5", "top_k", "top_k_accuracy", "loss", "classes", "per_class": [{"name", "precision", "recall", "f1",
-// "images"}], "confusion": [[...]]}
+// {"images", "accuracy", "top5", "top_k", "top_k_accuracy", "loss", "calibration_error", "classes", "per_class": [{"name", "precision",
+// "recall", "f1", "images"}], "confusion": [[...]], "calibration": [{"images", "right", "probability_sum"}]}
 std::string EvaluationJson(const Evaluation& evaluation, std::span<const std::string> classes);
 // Header "true\predicted,<class>..."; a row for each true class.
 std::string ConfusionCsv(const Evaluation& evaluation, std::span<const std::string> classes);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/clock.h"
 #include "core/base/status_macros.h"
 #include "core/evaluate/evaluation.h"
 #include "core/evaluate/report.h"
@@ -14,6 +15,7 @@
 #include "core/nn/backend.h"
 #include "core/nn/model_file.h"
 #include "core/tasks/dataset_events.h"
+#include "core/tasks/evaluate_report.h"
 #include "core/tasks/labelled_images.h"
 
 namespace seedbed::tasks {
@@ -51,9 +53,14 @@ class EvaluateTask {
   absl::StatusOr<EvaluateResult> Run() {
     const int threads = ComputeThreads(0, context_);
     Log("plan", absl::StrCat("evaluating model '", spec_.model, "' on ", Counted(static_cast<int64_t>(rows_.size()), "image")), context_);
+    const Clock& clock = SystemClock();
+    const MonotonicTime start = clock.Monotonic();
     SB_ASSIGN_OR_RETURN(const auto decoded, DecodeImages(dataset_, rows_, model_.preprocessing, threads, context_));
+    const MonotonicTime are_decoded = clock.Monotonic();
     SB_RETURN_IF_ERROR(Judge(*decoded, threads));
+    const EvaluationTimes times{.decode = are_decoded - start, .judge = clock.Monotonic() - are_decoded};
     SB_RETURN_IF_ERROR(PublishReports());
+    SB_RETURN_IF_ERROR(PublishReport(*decoded, times));
     return Result();
   }
 
@@ -92,6 +99,16 @@ class EvaluateTask {
     SB_RETURN_IF_ERROR(PublishArtifact("confusion.csv", "text/csv", evaluate::ConfusionCsv(evaluation_, classes), context_));
     SB_RETURN_IF_ERROR(PublishArtifact("per_class.csv", "text/csv", evaluate::PerClassCsv(evaluation_.Summarize(), classes), context_));
     return PublishArtifact("predictions.csv", "text/csv", evaluate::PredictionsCsv(predictions_, classes), context_);
+  }
+
+  absl::Status PublishReport(const image::DecodedRows& decoded, const EvaluationTimes& times) const {
+    const auto pictures = [&](std::span<const size_t> predictions) -> absl::StatusOr<std::vector<image::Image>> {
+      std::vector<image::Image> found;
+      for (const size_t i : predictions) found.push_back(PictureOf(decoded, i, model_.preprocessing));
+      return found;
+    };
+    const JudgedImages judged{evaluation_, model_.classes, predictions_, pictures};
+    return PublishEvaluationReport(spec_, dataset_, judged, nn::ModelSha256(model_), times, context_);
   }
 
   EvaluateResult Result() const {
@@ -136,7 +153,9 @@ absl::StatusOr<EvaluateResult> RunEvaluate(const EvaluateSpec& spec, TaskContext
   SB_RETURN_IF_ERROR(CheckClasses(spec, model.classes, dataset.manifest.classes));
   const std::string subset = spec.subset.empty() ? "validation" : spec.subset;
   SB_ASSIGN_OR_RETURN(std::vector<uint32_t> rows, RowsOfSubset(dataset, spec.dataset, subset));
-  return EvaluateTask(spec, std::move(model), std::move(dataset), std::move(rows), context).Run();
+  EvaluateSpec written_out = spec;
+  written_out.subset = subset;
+  return EvaluateTask(written_out, std::move(model), std::move(dataset), std::move(rows), context).Run();
 }
 
 }  // namespace seedbed::tasks

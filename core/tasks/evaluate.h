@@ -22,6 +22,8 @@ struct EvaluateSpec {
   std::string subset;
   int batch_size = 32;
   int top_k = 5;
+  std::string job = {};     // its id, for the report
+  std::string recipe = {};  // the job's specification as JSON, for the report
 };
 
 struct ClassScore {
@@ -43,8 +45,8 @@ struct EvaluateResult {
   std::vector<int64_t> confusion;  // row: true class, column: predicted; row-major
 };
 
-// Writes evaluation.json, confusion.csv, per_class.csv and predictions.csv to artifacts_dir. INVALID_ARGUMENT when the dataset's classes
-// are not the model's.
+// Writes report.html, evaluation.json, confusion.csv, per_class.csv and predictions.csv to artifacts_dir. INVALID_ARGUMENT when the
+// dataset's classes are not the model's.
 absl::StatusOr<EvaluateResult> RunEvaluate(const EvaluateSpec& spec, TaskContext& context);
 
 }  // namespace seedbed::tasks

@@ -13,6 +13,13 @@
 #include "core/tasks/dataset_events.h"
 
 namespace seedbed::tasks {
+namespace {
+
+image::Geometry GeometryOf(const image::Preprocessing& preprocessing) {
+  return {preprocessing.width, preprocessing.height, preprocessing.interpolation, preprocessing.steps};
+}
+
+}  // namespace
 
 std::vector<uint32_t> LabelledDataset::RowsOf(std::string_view subset) const {
   if (split) return split->RowsOf(subset);
@@ -60,7 +67,7 @@ absl::Status CheckFiles(const LabelledDataset& dataset, std::span<const uint32_t
 absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledDataset& dataset, std::span<const uint32_t> rows,
                                                                  const image::Preprocessing& preprocessing, int threads,
                                                                  TaskContext& context) {
-  const image::Geometry geometry{preprocessing.width, preprocessing.height, preprocessing.interpolation, preprocessing.steps};
+  const image::Geometry geometry = GeometryOf(preprocessing);
   image::DecodedCache cache(context.paths().cache_dir, context.paths().cache_max_bytes);
   ThreadPool pool(static_cast<size_t>(std::max(1, threads - 1)));  // the calling thread decodes too
   ImageProgress progress("decode", context);
@@ -79,6 +86,24 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledD
                    rows.size() - std::min(rows.size(), missing.load()), " were in the cache"),
       context);
   return decoded;
+}
+
+absl::StatusOr<std::vector<image::Image>> ReadPictures(const LabelledDataset& dataset, std::span<const uint32_t> rows,
+                                                       const image::Preprocessing& preprocessing, const TaskContext& context) {
+  image::DecodedCache cache(context.paths().cache_dir, context.paths().cache_max_bytes);
+  ThreadPool pool(1);
+  const auto go_on = [&context] { return !context.cancelled(); };
+  const auto on_progress = [&go_on](size_t, size_t) { return go_on(); };
+  SB_ASSIGN_OR_RETURN(const auto decoded, dataset::LoadDecodedRows(dataset.manifest, rows, context.paths().objects_dir,
+                                                                   GeometryOf(preprocessing), &cache, &pool, go_on, on_progress));
+  std::vector<image::Image> pictures;
+  for (size_t i = 0; i < rows.size(); ++i) pictures.push_back(PictureOf(*decoded, i, preprocessing));
+  return pictures;
+}
+
+image::Image PictureOf(const image::DecodedRows& rows, size_t row, const image::Preprocessing& preprocessing) {
+  const std::span<const uint8_t> pixels = rows.row(row);
+  return {.width = preprocessing.width, .height = preprocessing.height, .rgb = {pixels.begin(), pixels.end()}};
 }
 
 }  // namespace seedbed::tasks

@@ -50,4 +50,9 @@ absl::StatusOr<std::unique_ptr<image::DecodedRows>> DecodeImages(const LabelledD
                                                                  const image::Preprocessing& preprocessing, int threads,
                                                                  TaskContext& context);
 
+// Pictures of a few rows, in their order, as DecodeImages has them; says nothing of it. Errors as dataset::LoadDecodedRows.
+absl::StatusOr<std::vector<image::Image>> ReadPictures(const LabelledDataset& dataset, std::span<const uint32_t> rows,
+                                                       const image::Preprocessing& preprocessing, const TaskContext& context);
+image::Image PictureOf(const image::DecodedRows& rows, size_t row, const image::Preprocessing& preprocessing);
+
 }  // namespace seedbed::tasks

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@
 #include "core/tasks/train_network.h"
 #include "core/tasks/train_recipe.h"
 #include "core/tasks/train_record.h"
+#include "core/tasks/train_report.h"
 #include "core/train/linear_learner.h"
 #include "core/train/torch_learner.h"
 #include "core/train/trainer.h"
@@ -31,6 +33,7 @@ namespace {
 using train::EpochRecord;
 
 constexpr char kBestWeightsName[] = "best.safetensors";
+constexpr size_t kJudgedAtOnce = 256;
 
 // Tells the task's context what the trainer says.
 class ContextObserver : public train::TrainObserver {
@@ -94,12 +97,12 @@ class TrainTask {
 
   absl::StatusOr<train::TrainOutcome> Train() {
     SB_RETURN_IF_ERROR(augment::CheckMixing(augmentation_.mixing(), train::RowShapeOf(network_.tail.input_shape())));
-    SB_ASSIGN_OR_RETURN(TrainRows rows, inputs_->MakeRows(PlanText(), threads_, &network_, context_));
-    frozen_ = rows.frozen;
-    SB_ASSIGN_OR_RETURN(const std::unique_ptr<train::Learner> learner, MakeLearner(&rows));
+    SB_ASSIGN_OR_RETURN(rows_, inputs_->MakeRows(PlanText(), threads_, &network_, context_));
+    frozen_ = rows_.frozen;
+    SB_ASSIGN_OR_RETURN(learner_, MakeLearner(&rows_));
     const int64_t prepared = Plan().images * std::max(1, spec_.augment_views) + Plan().val_images;
     ContextObserver observer(Plan(), prepared, context_);
-    absl::StatusOr<train::TrainOutcome> outcome = train::Train(TrainerOptionsFor(), learner.get(), &observer);
+    absl::StatusOr<train::TrainOutcome> outcome = train::Train(TrainerOptionsFor(), learner_.get(), &observer);
     if (outcome.status().code() == absl::StatusCode::kOutOfRange) {
       absl::Status diverged = outcome.status();
       diverged.SetPayload(kReasonPayload, absl::Cord("DIVERGED"));
@@ -196,13 +199,42 @@ class TrainTask {
     TakeWeights(*outcome.best_weights);
     SB_RETURN_IF_ERROR(nn::WriteModelWeights(folder / kBestWeightsName, network_.model));
     if (!best) TakeWeights(*outcome.weights);
-    network_.model.training = TrainingJson(spec_, network_.model, RecordOf(outcome, epoch));
+    const TrainingRecord record = RecordOf(outcome, epoch);
+    network_.model.training = TrainingJson(spec_, network_.model, record);
     SB_ASSIGN_OR_RETURN(TrainResult result, PublishModel(network_.model, context_));
     SB_RETURN_IF_ERROR(PublishArtifact("history.csv", "text/csv", HistoryCsv(outcome.history), context_));
     result.metrics = MetricsFrom(outcome.history[static_cast<size_t>(epoch - 1)], Plan());
     result.best_epoch = outcome.best_epoch;
     TellFrozenUse(&result);
+    SB_ASSIGN_OR_RETURN(const std::optional<ValidationJudgement> validation, Judge(best ? *outcome.best_weights : *outcome.weights));
+    const FinishedTraining finished{spec_, *inputs_, network_.model, result, record, validation};
+    SB_RETURN_IF_ERROR(PublishTensorBoard(finished, context_));
+    SB_RETURN_IF_ERROR(PublishTrainingReport(finished, context_));
     return result;
+  }
+
+  // What these weights make of the validation images, for the report: one more validation. Nothing without such images, or when the task is
+  // to end: the model is there already.
+  absl::StatusOr<std::optional<ValidationJudgement>> Judge(const nn::TensorMap& weights) {
+    const std::vector<int32_t>& labels = inputs_->validation_labels();
+    if (labels.empty()) return std::optional<ValidationJudgement>();
+    SB_RETURN_IF_ERROR(learner_->Restore(weights, {}, 0));
+    const std::vector<std::string> paths = inputs_->ValidationPaths();
+    const size_t classes = inputs_->classes().size();
+    ValidationJudgement judgement{.evaluation = evaluate::Evaluation(classes), .predictions = {}};
+    std::vector<float> logits;
+    for (size_t first = 0; first < labels.size(); first += kJudgedAtOnce) {
+      if (context_.cancelled()) return std::optional<ValidationJudgement>();
+      const size_t count = std::min(kJudgedAtOnce, labels.size() - first);
+      logits.resize(count * classes);
+      SB_RETURN_IF_ERROR(learner_->Predict(first, count, logits));
+      for (size_t i = 0; i < count; ++i) {
+        const size_t label = static_cast<size_t>(labels[first + i]);
+        const evaluate::Judgement one = judgement.evaluation.Add(std::span(logits).subspan(i * classes, classes), label);
+        judgement.predictions.push_back({paths[first + i], label, one});
+      }
+    }
+    return std::optional(std::move(judgement));
   }
 
   void TellFrozenUse(TrainResult* result) const {
@@ -238,6 +270,8 @@ class TrainTask {
   TaskContext& context_;
   const int threads_;
   std::optional<FrozenUse> frozen_;
+  TrainRows rows_;
+  std::unique_ptr<train::Learner> learner_;  // of rows_
 };
 
 }  // namespace

@@ -58,7 +58,9 @@ struct TrainSpec {
   Keep keep = Keep::kLast;
   std::filesystem::path initial_model_dir;  // empty: random weights
   std::chrono::milliseconds checkpoint_interval{30'000};
-  int threads = 0;  // 0: the profile's
+  int threads = 0;          // 0: the profile's
+  std::string job = {};     // its id, for the report
+  std::string recipe = {};  // the job's specification as JSON, for the report
 };
 
 struct LayerSummary {
@@ -86,7 +88,8 @@ struct TrainResult {
   int64_t cached_images = 0;    // whose output was in the feature cache
 };
 
-// Writes model.json, model.safetensors and best.safetensors to output_dir, history.csv to artifacts_dir. Emits one event per epoch (key
+// Writes model.json, model.safetensors and best.safetensors to output_dir; history.csv, report.html and a file for TensorBoard (below
+// tensorboard/) to artifacts_dir. Emits one event per epoch (key
 // "epoch/N"). Resumes from the newest usable checkpoint in checkpoint_dir, with the same bits as if it had never stopped. When cancelled
 // after at least one epoch it leaves the best weights as artifacts best/model.json and best/model.safetensors. A loss that is not finite is
 // an error with reason DIVERGED naming epoch and batch.

@@ -90,6 +90,14 @@ class TrainFeatures : public TrainInputs {
     return record;
   }
 
+  absl::StatusOr<std::vector<dataset::RejectedFile>> Rejected() const override { return std::vector<dataset::RejectedFile>(); }
+  std::vector<std::string> ValidationPaths() const override { return validation_ ? validation_->info().paths : std::vector<std::string>(); }
+  bool HasPictures() const override { return false; }
+  absl::StatusOr<std::vector<image::Image>> Pictures(Subset, std::span<const size_t>, const image::Preprocessing&,
+                                                     const TaskContext&) const override {
+    return absl::FailedPreconditionError("stored features have no pictures");
+  }
+
   absl::StatusOr<TrainNetwork> MakeNetwork() const override {
     const features::FeatureSetInfo& info = training_.info();
     return NetworkForFeatures(spec_,

@@ -139,6 +139,20 @@ class TrainImages : public TrainInputs {
             {"split", spec_.split}};
   }
 
+  absl::StatusOr<std::vector<dataset::RejectedFile>> Rejected() const override { return dataset::ReadRejected(spec_.dataset_dir); }
+  std::vector<std::string> ValidationPaths() const override {
+    std::vector<std::string> paths;
+    for (const uint32_t row : validation_) paths.push_back(dataset_.manifest.rows[row].path);
+    return paths;
+  }
+  bool HasPictures() const override { return true; }
+  absl::StatusOr<std::vector<image::Image>> Pictures(Subset subset, std::span<const size_t> examples,
+                                                     const image::Preprocessing& preprocessing, const TaskContext& context) const override {
+    std::vector<uint32_t> rows;
+    for (const size_t example : examples) rows.push_back((subset == Subset::kTraining ? training_ : validation_)[example]);
+    return ReadPictures(dataset_, rows, preprocessing, context);
+  }
+
   absl::StatusOr<TrainNetwork> MakeNetwork() const override { return NetworkForImages(spec_, classes()); }
 
   absl::StatusOr<TrainRows> MakeRows(const std::string& plan, int threads, TrainNetwork* network, TaskContext& context) const override {

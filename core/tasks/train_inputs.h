@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/dataset/manifest.h"
+#include "core/image/image.h"
 #include "core/tasks/task_context.h"
 #include "core/tasks/train.h"
 #include "core/tasks/train_network.h"
@@ -50,6 +53,18 @@ class TrainInputs {
   virtual nlohmann::json Identity() const = 0;
   // Names and digests, for model.json.
   virtual nlohmann::json Record() const = 0;
+
+  // Files that were left out of the dataset; none of stored features, whose dataset may be gone.
+  virtual absl::StatusOr<std::vector<dataset::RejectedFile>> Rejected() const = 0;
+  // Paths of the validation images, in the order of their labels.
+  virtual std::vector<std::string> ValidationPaths() const = 0;
+  // Whether there are pictures at all: stored features have none.
+  virtual bool HasPictures() const = 0;
+  // Some training or validation images as the network takes them, without augmentation. Errors as ReadPictures.
+  enum class Subset { kTraining, kValidation };
+  virtual absl::StatusOr<std::vector<image::Image>> Pictures(Subset subset, std::span<const size_t> examples,
+                                                             const image::Preprocessing& preprocessing,
+                                                             const TaskContext& context) const = 0;
 
   virtual absl::StatusOr<TrainNetwork> MakeNetwork() const = 0;
   // Sets the network's mean image where it subtracts one. Logs `plan`, together with what is to be computed, before the long work.

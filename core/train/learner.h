@@ -25,6 +25,8 @@ class Learner {
   virtual absl::StatusOr<BatchResult> TrainBatch(const Batch& batch) = 0;
   // On the validation examples from `first` on.
   virtual absl::StatusOr<BatchResult> EvaluateBatch(size_t first, size_t count) = 0;
+  // Logits of the same examples: [example][class].
+  virtual absl::Status Predict(size_t first, size_t count, std::span<float> logits) = 0;
 
   // Everything that later steps depend on: copies of the weights and of the optimizer's state, by parameter name.
   virtual nn::TensorMap weights() const = 0;

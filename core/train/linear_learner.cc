@@ -61,6 +61,12 @@ class LinearLearner : public Learner {
     return classifier_->EvaluateBatch(rows, batch_labels_);
   }
 
+  absl::Status Predict(size_t first, size_t count, std::span<float> logits) override {
+    SB_RETURN_IF_ERROR(EvaluateBatch(first, count).status());
+    std::ranges::copy(classifier_->logits(), logits.begin());
+    return absl::OkStatus();
+  }
+
   nn::TensorMap weights() const override {
     nn::TensorMap tensors;
     Add(classifier_->state().parameters, "", &tensors);

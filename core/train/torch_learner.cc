@@ -55,18 +55,19 @@ class TorchLearner : public Learner {
 
   absl::StatusOr<BatchResult> EvaluateBatch(size_t first, size_t count) override {
     BatchResult result;
-    std::vector<uint32_t> examples;
-    for (size_t end = first + count; first < end; first += examples.size()) {
-      examples.resize(std::min(evaluation_batch_, end - first));
-      std::iota(examples.begin(), examples.end(), static_cast<uint32_t>(first));
-      SB_RETURN_IF_ERROR(AtTheDoor("evaluating", examples.size(), [&]() -> absl::Status {
-        const c10::InferenceMode inference;
-        SB_ASSIGN_OR_RETURN(const at::Tensor input, Read(validation_, {.examples = examples}));
-        AddLosses(LabelsOf(validation_, examples), runner_.Evaluate(input).contiguous(), /*delta=*/nullptr, &result);
-        return absl::OkStatus();
-      }));
-    }
+    const auto add = [&](std::span<const uint32_t> examples, const at::Tensor& logits) {
+      AddLosses(LabelsOf(validation_, examples), logits, /*delta=*/nullptr, &result);
+    };
+    SB_RETURN_IF_ERROR(ForwardValidation(first, count, add));
     return result;
+  }
+
+  absl::Status Predict(size_t first, size_t count, std::span<float> logits) override {
+    float* to = logits.data();
+    const auto copy = [&to](std::span<const uint32_t>, const at::Tensor& values) {
+      to = std::copy_n(values.const_data_ptr<float>(), values.numel(), to);
+    };
+    return ForwardValidation(first, count, copy);
   }
 
   nn::TensorMap weights() const override {
@@ -101,6 +102,23 @@ class TorchLearner : public Learner {
       }
     }
     return parameters;
+  }
+
+  // Calls use(examples, logits) on the validation examples from `first` on, a few at a time.
+  template <typename Use>
+  absl::Status ForwardValidation(size_t first, size_t count, const Use& use) {
+    std::vector<uint32_t> examples;
+    for (size_t end = first + count; first < end; first += examples.size()) {
+      examples.resize(std::min(evaluation_batch_, end - first));
+      std::iota(examples.begin(), examples.end(), static_cast<uint32_t>(first));
+      SB_RETURN_IF_ERROR(AtTheDoor("evaluating", examples.size(), [&]() -> absl::Status {
+        const c10::InferenceMode inference;
+        SB_ASSIGN_OR_RETURN(const at::Tensor input, Read(validation_, {.examples = examples}));
+        use(examples, runner_.Evaluate(input).contiguous());
+        return absl::OkStatus();
+      }));
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<at::Tensor> Read(const Examples& from, const Batch& batch) const {

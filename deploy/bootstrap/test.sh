@@ -33,6 +33,7 @@ run_pytest() {
 }
 
 verb_test() {
+  ensure_packages browser
   build_tree release all
   rm -rf build/test-results
   local failed=0

@@ -128,6 +128,15 @@ absl::StatusOr<std::string> ToJsonList(std::string_view what, const google::prot
   return absl::InvalidArgumentError(absl::StrCat(ToAbsl(what), " is not a list"));
 }
 
+// The job as people read it, with the names that the API has.
+std::string Recipe(const v1::JobSpec& spec) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  return google::protobuf::util::MessageToJsonString(spec, &json, options).ok() ? json : "";
+}
+
 // What is not set stays open: the task knows what it then is.
 absl::StatusOr<tasks::PreprocessingSpec> ToPreprocessing(const v1::Preprocessing& preprocessing) {
   tasks::PreprocessingSpec result;
@@ -266,6 +275,8 @@ absl::StatusOr<tasks::TrainSpec> ToTrainSpec(const v1::Assignment& assignment) {
     spec.checkpoint_interval = std::chrono::seconds(interval.seconds()) + std::chrono::milliseconds(interval.nanos() / 1'000'000);
   }
   spec.threads = train.threads();
+  spec.job = assignment.attempt().job_id();
+  spec.recipe = Recipe(assignment.spec());
   return spec;
 }
 
@@ -283,6 +294,8 @@ tasks::EvaluateSpec ToEvaluateSpec(const v1::Assignment& assignment) {
   spec.subset = takes_default ? "validation" : evaluate.subset();
   spec.batch_size = OrDefault(evaluate.batch_size(), kDefaultBatchSize);
   spec.top_k = OrDefault(evaluate.top_k(), kDefaultTopK);
+  spec.job = assignment.attempt().job_id();
+  spec.recipe = Recipe(assignment.spec());
   return spec;
 }
 

@@ -23,8 +23,9 @@ import baseline_measures  # noqa: E402
 import explain_measures  # noqa: E402
 import explore_measures  # noqa: E402
 import measures  # noqa: E402
+import report_measures  # noqa: E402
 
-ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL | explain_measures.ALL | explore_measures.ALL
+ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL | explain_measures.ALL | explore_measures.ALL | report_measures.ALL
 
 
 def target_met(result):

@@ -44,7 +44,8 @@ absl::StatusOr<ExitCode> Evaluate(Session& session, const EvaluateOptions& optio
     session.console().PrintJson(document);
   } else {
     session.console().Print(RenderEvaluation(result));
-    session.console().Message(absl::StrCat("files: ", session.CommandLine("job get " + outcome.job.id() + " --out DIR")));
+    session.console().Message(absl::StrCat("report: ", session.CommandLine("report " + outcome.job.id()),
+                                           "\nfiles: ", session.CommandLine("job get " + outcome.job.id() + " --out DIR")));
   }
   return kDone;
 }

@@ -11,6 +11,7 @@
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/follow_job.h"
+#include "client/cli/plot_sink.h"
 #include "client/cli/text_format.h"
 #include "client/lib/download.h"
 #include "core/base/file.h"
@@ -109,14 +110,32 @@ absl::StatusOr<ExitCode> ShowJob(Session& session, const std::string& id) {
   return kDone;
 }
 
-absl::StatusOr<ExitCode> WatchJob(Session& session, const std::string& id, int64_t after_seq) {
+struct WatchOptions {
+  std::string job;
+  int64_t after_seq = 0;
+  bool plot = false;
+};
+
+absl::StatusOr<ExitCode> PlotJob(Session& session, const std::string& id) {
+  if (session.console().json()) return UsageError("--plot draws for people; leave --output json out");
+  const Terminals terminals = Terminals::Detect();
+  PlotEventSink sink(&session.console(), TerminalWidth(), TerminalTakesUtf8(), terminals.out && !terminals.dumb);
+  const absl::StatusOr<JobEnd> end = FollowJob(session, id, 0, sink);
+  sink.Finish();
+  SB_RETURN_IF_ERROR(end.status());
+  return ReportEnd(session, id, *end);
+}
+
+absl::StatusOr<ExitCode> WatchJob(Session& session, const WatchOptions& options) {
+  const std::string& id = options.job;
+  if (options.plot) return PlotJob(session, id);
   std::unique_ptr<EventSink> sink;
   if (session.console().json()) {
     sink = std::make_unique<JsonEventSink>(&session.console());
   } else {
     sink = std::make_unique<TextEventSink>(&session.console(), TextEventSink::Detail::kFull);
   }
-  SB_ASSIGN_OR_RETURN(const JobEnd end, FollowJob(session, id, after_seq, *sink));
+  SB_ASSIGN_OR_RETURN(const JobEnd end, FollowJob(session, id, options.after_seq, *sink));
   return ReportEnd(session, id, end);
 }
 
@@ -206,13 +225,16 @@ void AddListCommand(CommandTree& tree, CLI::App* noun) {
 }
 
 void AddWatchCommand(CommandTree& tree, CLI::App* noun) {
-  const auto options = std::make_shared<std::pair<std::string, int64_t>>();
+  const auto options = std::make_shared<WatchOptions>();
   CLI::App* command = tree.AddCommand(
       noun, "watch", "Follow a job to its end; Ctrl-C leaves the job alone",
-      {"seedbed job watch train-3", "seedbed job watch train-3 --output json --after-seq 17"},
-      [options](Session& session) { return WatchJob(session, options->first, options->second); }, ArgumentKind::kJob);
-  command->add_option("JOB", options->first, "Id of the job")->required();
-  command->add_option("--after-seq", options->second, "Only events after this number")->type_name("N")->check(CLI::NonNegativeNumber);
+      {"seedbed job watch train-3", "seedbed job watch train-3 --plot", "seedbed job watch train-3 --output json --after-seq 17"},
+      [options](Session& session) { return WatchJob(session, *options); }, ArgumentKind::kJob);
+  command->add_option("JOB", options->job, "Id of the job")->required();
+  CLI::Option* after = command->add_option("--after-seq", options->after_seq, "Only events after this number")
+                           ->type_name("N")
+                           ->check(CLI::NonNegativeNumber);
+  command->add_flag("--plot", options->plot, "Draw loss and accuracy of a training as curves, again at each epoch")->excludes(after);
 }
 
 void AddGetCommand(CommandTree& tree, CLI::App* noun) {

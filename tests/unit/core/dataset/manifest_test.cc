@@ -63,6 +63,10 @@ TEST(Manifest, ReadsBackWhatWasWritten) {
   }
   EXPECT_EQ(ManifestDigest(read), ManifestDigest(manifest));
   EXPECT_THAT(ReadFile(folder.path() / "rejected.tsv"), IsOkAndHolds("path\treason\nMaize/x.png\tempty\\tfile\n"));
+  SB_ASSERT_OK_AND_ASSIGN(const std::vector<RejectedFile> rejected, ReadRejected(folder.path()));
+  ASSERT_EQ(rejected.size(), 1);
+  EXPECT_EQ(rejected[0].path, "Maize/x.png");
+  EXPECT_EQ(rejected[0].reason, "empty\tfile");
 }
 
 TEST(Manifest, DigestTellsContentsAndNothingElse) {

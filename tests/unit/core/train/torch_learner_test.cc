@@ -189,6 +189,10 @@ TEST(TorchLearner, MixedBatchesAreLearntAsByLinearLearners) {
   }
   // Validation is never mixed.
   EXPECT_NEAR(torch->EvaluateBatch(0, 9)->loss, (*linear)->EvaluateBatch(0, 9)->loss, 1e-4);
+  std::vector<float> torch_logits(9 * kClasses), linear_logits(9 * kClasses);
+  SB_ASSERT_OK(torch->Predict(2, 9, torch_logits));
+  SB_ASSERT_OK((*linear)->Predict(2, 9, linear_logits));
+  for (size_t i = 0; i < torch_logits.size(); ++i) EXPECT_NEAR(torch_logits[i], linear_logits[i], 1e-4);
 }
 
 TEST(TorchLearner, HeadsLearnAsLinearLearnersDo) {
@@ -232,6 +236,10 @@ TEST(TorchLearner, EvaluatesAsTheNetworkRuns) {
   SB_ASSERT_OK_AND_ASSIGN(const BatchResult result, learner->EvaluateBatch(0, kExamples));
   EXPECT_NEAR(result.loss, expected.loss, 1e-5 * expected.loss);
   EXPECT_EQ(result.correct, expected.correct);
+
+  std::vector<float> predicted(5 * kClasses);
+  SB_ASSERT_OK(learner->Predict(3, 5, predicted));
+  for (size_t i = 0; i < predicted.size(); ++i) EXPECT_NEAR(predicted[i], (*logits)[3 * kClasses + i], 1e-4);
 }
 
 TEST(TorchLearner, BatchNormsStatisticsMoveAsKerassDo) {

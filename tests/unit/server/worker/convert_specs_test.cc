@@ -476,7 +476,7 @@ TEST(ConvertSpecsTest, Evaluate) {
   EXPECT_EQ(spec.subset, "validation");
   EXPECT_EQ(spec.batch_size, 32);
   EXPECT_EQ(spec.top_k, 5);
-
+  EXPECT_THAT(spec.recipe, ::testing::HasSubstr("\"model\": \"base:2\""));
   const TaskOutput output = ToOutput(assignment, tasks::EvaluateResult{.images = 4,
                                                                        .accuracy = 0.75,
                                                                        .top5 = 1,

@@ -4,6 +4,7 @@
 #include "gmock/gmock.h"
 #include "nlohmann/json.hpp"
 #include "tests/unit/core/tasks/model/prepared_dataset.h"
+#include "tests/unit/core/tasks/model/report_data.h"
 
 namespace seedbed::tasks {
 namespace {
@@ -66,13 +67,38 @@ TEST_F(RunEvaluateTest, WritesItsReports) {
     names.push_back(artifact.name);
     EXPECT_TRUE(std::filesystem::exists(context_.paths().artifacts_dir / artifact.name));
   }
-  EXPECT_THAT(names, ElementsAre("evaluation.json", "confusion.csv", "per_class.csv", "predictions.csv"));
+  EXPECT_THAT(names, ElementsAre("evaluation.json", "confusion.csv", "per_class.csv", "predictions.csv", "report.html"));
   const auto json = nlohmann::json::parse(*ReadFile(context_.paths().artifacts_dir / "evaluation.json"));
   EXPECT_EQ(json["images"], 6);
   EXPECT_EQ(json["accuracy"], result.accuracy);
   const std::string predictions = *ReadFile(context_.paths().artifacts_dir / "predictions.csv");
   EXPECT_EQ(std::count(predictions.begin(), predictions.end(), '\n'), 7);
   EXPECT_THAT(predictions, HasSubstr("\ndark/"));
+}
+
+TEST_F(RunEvaluateTest, ReportHoldsScoresPicturesAndOrigin) {
+  spec_.job = "evaluate-7";
+  spec_.recipe = "{\"evaluate\": {\"model\": \"<m>\"}}";
+  SB_ASSERT_OK(RunEvaluate(spec_, context_));
+  const std::string html = *ReadFile(context_.paths().artifacts_dir / "report.html");
+  const nlohmann::json data = testing::ReportData(html);
+  EXPECT_EQ(data["title"], "Evaluation of m:1");
+  EXPECT_THAT(data["subtitle"].get<std::string>(), HasSubstr("job evaluate-7"));
+  EXPECT_EQ(testing::SectionOf(data, "Who was taken for whom")["content"]["classes"].size(), 3);
+  EXPECT_EQ(testing::SectionOf(data, "Most uncertain images")["content"]["pictures"].size(), 6);
+  EXPECT_EQ(testing::SectionOf(data, "Recipe")["content"]["text"], spec_.recipe);
+  const nlohmann::json provenance = testing::SectionOf(data, "Provenance")["content"]["rows"];
+  EXPECT_THAT(provenance.dump(), AllOf(HasSubstr(trained_.weights_sha256), HasSubstr("plants:1"), HasSubstr("baseline")));
+}
+
+// With ten thousand images the report shows as many pictures as with fifty.
+TEST_F(RunEvaluateTest, ReportShowsABoundedNumberOfPictures) {
+  const PreparedDataset many({"dark", "light", "mid"}, 40);
+  spec_.dataset_dir = many.dataset_dir();
+  spec_.split_file.clear();
+  SB_ASSERT_OK(RunEvaluate(spec_, context_));
+  const nlohmann::json data = testing::ReportData(*ReadFile(context_.paths().artifacts_dir / "report.html"));
+  EXPECT_EQ(testing::SectionOf(data, "Most uncertain images")["content"]["pictures"].size(), 24);
 }
 
 TEST_F(RunEvaluateTest, BatchSizeDoesNotMatter) {

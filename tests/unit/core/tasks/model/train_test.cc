@@ -8,6 +8,7 @@
 #include "core/nn/safetensors.h"
 #include "gmock/gmock.h"
 #include "tests/unit/core/tasks/model/prepared_dataset.h"
+#include "tests/unit/core/tasks/model/report_data.h"
 
 namespace seedbed::tasks {
 namespace {
@@ -74,14 +75,41 @@ TEST_F(RunTrainTest, TrainsAndPublishesAModel) {
 TEST_F(RunTrainTest, SaysWhatItDoes) {
   SB_ASSERT_OK(RunTrain(spec_, context_));
   EXPECT_THAT(KeysOf(context_, "epoch/"), ElementsAre("epoch/1", "epoch/2", "epoch/3"));
-  EXPECT_THAT(KeysOf(context_, "log/"), ElementsAre("log/plan", "log/decoded"));
-  EXPECT_THAT(KeysOf(context_, "artifact/"), ElementsAre("artifact/history.csv"));
+  EXPECT_THAT(KeysOf(context_, "log/"), ElementsAre("log/plan", "log/decoded", "log/report"));
+  EXPECT_THAT(KeysOf(context_, "artifact/"),
+              ElementsAre("artifact/history.csv", "artifact/tensorboard/events.out.tfevents.seedbed", "artifact/report.html"));
   EXPECT_THAT(context_.EventsOf<LogLine>()[0].message,
               HasSubstr("3 classes, 18 training and 6 validation images; logistic with 813 parameters"));
   EXPECT_THAT(context_.EventsOf<LogLine>()[1].message, HasSubstr("decoded 24 images to 10x9; 0 were in the cache"));
   EXPECT_FALSE(context_.marks().empty());
   const std::string history = *ReadFile(context_.paths().artifacts_dir / "history.csv");
   EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 4);
+}
+
+TEST_F(RunTrainTest, ReportHoldsCurvesAndWhatItMadeOfTheValidationImages) {
+  spec_.keep = Keep::kBest;
+  SB_ASSERT_OK_AND_ASSIGN(const TrainResult result, RunTrain(spec_, context_));
+  const nlohmann::json data = testing::ReportData(*ReadFile(context_.paths().artifacts_dir / "report.html"));
+  EXPECT_THAT(data["title"].get<std::string>(), HasSubstr("Training of "));
+  EXPECT_EQ(testing::SectionOf(data, "Loss")["content"]["series"][1]["values"].size(), 3);
+  const nlohmann::json cells = testing::SectionOf(data, "Who was taken for whom")["content"]["cells"];
+  int64_t right = 0, all = 0;
+  for (const nlohmann::json& cell : cells) {
+    all += cell[2].get<int64_t>();
+    if (cell[0] == cell[1]) right += cell[2].get<int64_t>();
+  }
+  EXPECT_EQ(all, 6);
+  // Those of the weights that the model has.
+  EXPECT_DOUBLE_EQ(static_cast<double>(right) / 6, *result.metrics.val_accuracy);
+  EXPECT_THAT(testing::SectionOf(data, "Provenance").dump(), HasSubstr(result.weights_sha256));
+}
+
+TEST_F(RunTrainTest, ReportSaysHowToEvaluateWithoutValidationImages) {
+  spec_.split_file.clear();
+  SB_ASSERT_OK(RunTrain(spec_, context_));
+  const nlohmann::json data = testing::ReportData(*ReadFile(context_.paths().artifacts_dir / "report.html"));
+  EXPECT_THAT(testing::SectionOf(data, "How good is it on new images?")["text"].get<std::string>(), HasSubstr("seedbed evaluate "));
+  EXPECT_EQ(testing::SectionOf(data, "Loss")["content"]["series"].size(), 1);
 }
 
 TEST_F(RunTrainTest, SecondTrainingFindsEveryImageInTheCache) {

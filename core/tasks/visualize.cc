@@ -14,7 +14,6 @@
 #include "core/augment/pipeline.h"
 #include "core/augment/suggest_colours.h"
 #include "core/base/status_macros.h"
-#include "core/image/png_writer.h"
 #include "core/tasks/dataset_events.h"
 #include "core/tasks/image_choice.h"
 #include "core/tasks/labelled_images.h"
@@ -297,14 +296,9 @@ absl::StatusOr<json> SuggestStep(const SheetComposer& composer, size_t images, u
 
 absl::StatusOr<VisualizeResult> Publish(const VisualizeSpec& spec, const ContactSheet& sheet, TaskContext& context) {
   SB_ASSIGN_OR_RETURN(const Image drawn, visualize::DrawSheet(sheet));
-  SB_ASSIGN_OR_RETURN(const std::string file, image::EncodePng(image::AsPngPicture(drawn)));
-  VisualizeResult result;
-  result.file = absl::StrCat(spec.dataset, "-", ToAbsl(ViewName(spec.view)), ".png");
-  result.width = drawn.width;
-  result.height = drawn.height;
-  result.bytes = static_cast<int64_t>(file.size());
-  SB_RETURN_IF_ERROR(PublishArtifact(result.file, "image/png", file, context));
-  return result;
+  const std::string name = absl::StrCat(spec.dataset, "-", ToAbsl(ViewName(spec.view)), ".png");
+  SB_ASSIGN_OR_RETURN(PictureFile file, PublishPicture(name, drawn, context));
+  return VisualizeResult{.sheet = std::move(file), .images = 0, .suggestion = ""};
 }
 
 }  // namespace

@@ -45,6 +45,8 @@ References ReferencesOf(const v1::JobSpec& spec) {
       return {spec.visualize().dataset(), spec.visualize().dataset_version(), spec.visualize().split()};
     case v1::JobSpec::kClean:
       return {.dataset = spec.clean().dataset(), .dataset_version = spec.clean().dataset_version()};
+    case v1::JobSpec::kMaximize:
+      return {.model = spec.maximize().model()};
     default:
       return {};
   }

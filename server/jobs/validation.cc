@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/digest.h"
 #include "server/jobs/field_checks.h"
+#include "server/jobs/maximize_spec.h"
 #include "server/jobs/model_specs.h"
 #include "server/jobs/steps_spec.h"
 #include "server/jobs/visualize_spec.h"
@@ -119,13 +120,15 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
     case v1::JobSpec::kClean:
       return CheckClean(spec.clean());
     case v1::JobSpec::kMaximize:
+      return CompleteMaximize(*spec.mutable_maximize());
     case v1::JobSpec::kExplain:
     case v1::JobSpec::kExplore:
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
   return FieldError(
-      "spec.task", "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize and clean");
+      "spec.task",
+      "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize, clean and maximize");
 }
 
 absl::Status CheckDependencies(const v1::JobSpec& spec) {

@@ -8,6 +8,7 @@
 #include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
 #include "core/tasks/index.h"
+#include "core/tasks/maximize.h"
 #include "core/tasks/split.h"
 #include "core/tasks/train.h"
 #include "core/tasks/visualize.h"
@@ -27,5 +28,6 @@ TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExtractResult
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::EditModelResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExportResult& result);
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::VisualizeResult& result);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::MaximizeResult& result);
 
 }  // namespace seedbed::worker

@@ -11,6 +11,7 @@
 #include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
 #include "core/tasks/index.h"
+#include "core/tasks/maximize.h"
 #include "core/tasks/split.h"
 #include "core/tasks/train.h"
 #include "core/tasks/visualize.h"
@@ -29,6 +30,7 @@ absl::StatusOr<tasks::EditModelSpec> ToEditModelSpec(const v1::Assignment& assig
 absl::StatusOr<tasks::ExportSpec> ToExportSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::VisualizeSpec> ToVisualizeSpec(const v1::Assignment& assignment);
 absl::StatusOr<tasks::CleanSpec> ToCleanSpec(const v1::Assignment& assignment);
+absl::StatusOr<tasks::MaximizeSpec> ToMaximizeSpec(const v1::Assignment& assignment);
 
 // The version of the dataset that the server has settled on when it resolved the inputs; else the one that the specification names.
 int DatasetVersion(const v1::Assignment& assignment, int named);

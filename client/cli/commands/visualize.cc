@@ -1,23 +1,21 @@
-// seedbed visualize samples|augment|background
-#include <algorithm>
+// seedbed visualize samples|augment|background, and the noun of the others
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
+#include "client/cli/commands/sheets.h"
+#include "client/cli/commands/visualize_commands.h"
 #include "client/cli/follow_job.h"
-#include "client/cli/open_file.h"
 #include "client/cli/recipe.h"
 #include "client/cli/text_format.h"
 #include "client/cli/train_settings.h"
 #include "client/cli/yaml_json.h"
-#include "client/lib/download.h"
 #include "core/base/status_macros.h"
 
 namespace seedbed::cli {
@@ -75,21 +73,6 @@ absl::StatusOr<v1::JobSpec> MakeSpec(const VisualizeOptions& options) {
   return spec;
 }
 
-// --out may be a folder, and need not be given.
-fs::path TargetOf(const std::string& out, const std::string& name) {
-  std::error_code error;
-  if (out.empty()) return name;
-  return fs::is_directory(out, error) ? fs::path(out) / name : fs::path(out);
-}
-
-absl::Status Fetch(client::Client& client, const v1::Job& job, const fs::path& target) {
-  SB_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, client.ListArtifacts(job.id()));
-  const std::string& name = job.result().visualize().file();
-  const auto found = std::find_if(artifacts.begin(), artifacts.end(), [&](const v1::Artifact& one) { return one.name() == name; });
-  if (found == artifacts.end()) return absl::DataLossError(absl::StrCat("job ", job.id(), " left no file ", name));
-  return client::DownloadArtifact(client, job.id(), *found, target);
-}
-
 // The proposed step as a recipe has it.
 absl::StatusOr<std::string> SuggestionText(const std::string& suggestion) {
   const Json step = Json::parse(suggestion, /*cb=*/nullptr, /*allow_exceptions=*/false);
@@ -122,13 +105,9 @@ absl::StatusOr<ExitCode> Visualize(Session& session, const VisualizeOptions& opt
   if (!outcome.finished) return outcome.exit_code;
   SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
   const fs::path target = TargetOf(options.out, outcome.job.result().visualize().file());
-  SB_RETURN_IF_ERROR(Fetch(*client, outcome.job, target));
+  SB_RETURN_IF_ERROR(FetchArtifact(*client, outcome.job, outcome.job.result().visualize().file(), target));
   SB_RETURN_IF_ERROR(Tell(session.console(), outcome.job, target));
-  if (!options.open) return kDone;
-  // The sheet was made and is there: that it is not shown is no failure.
-  if (const absl::Status opened = OpenOnDesktop(target); !opened.ok()) {
-    session.console().Message(absl::StrCat("not shown: ", opened.message()));
-  }
+  if (options.open) Show(session, target);
   return kDone;
 }
 
@@ -176,7 +155,7 @@ CLI::App* AddView(CommandTree& tree, CLI::App* noun, const char* name, const cha
 }  // namespace
 
 void AddVisualizeCommands(CommandTree& tree) {
-  CLI::App* noun = tree.AddNoun("visualize", "Look at pictures on a contact sheet: samples, augmentation, removed backgrounds");
+  CLI::App* noun = tree.AddNoun("visualize", "Look at pictures, and at what a network sees: samples, augmentation, filters, classes");
   AddView(tree, noun, "samples", "Images of each class, as a network sees them", v1::VIEW_SAMPLES,
           {"seedbed visualize samples --dataset seedlings --out seedlings.png",
            "seedbed visualize samples --dataset seedlings --split default --subset validation --count 10 --open"},
@@ -206,6 +185,7 @@ void AddVisualizeCommands(CommandTree& tree) {
                      "seedbed visualize background --dataset photos --suggest            # proposes colours for a recipe"},
                     background);
   command->add_flag("--suggest", background->suggest, "Propose colours and thresholds from the images, and show what they do");
+  AddMaximizeCommands(tree, noun);
 }
 
 }  // namespace seedbed::cli

@@ -49,7 +49,7 @@ std::string ProgressLine(const v1::Progress& progress) {
 void LiveFileSink::OnEvent(const v1::Event& event) {
   if (!event.has_progress() || event.progress().preview().empty()) return rest_.OnEvent(event);
   const absl::Status written = PublishFile(file_, event.progress().preview());
-  if (!written.ok() && !std::exchange(failed_, true)) console_.Warning(written.message());
+  if (!written.ok() && !std::exchange(failed_, true)) console_.Warning(std::string(written.message()));
   v1::Event without_picture = event;
   without_picture.mutable_progress()->clear_preview();
   rest_.OnEvent(without_picture);

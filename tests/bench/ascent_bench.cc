@@ -1,13 +1,14 @@
 // ascent_bench FOLDER LAYER SIDE PICTURES THREADS BACKEND: the reference workload's ascent for the first PICTURES filters of a layer of
-// VGG16, as one batch, timed on demand. Leaves weights.safetensors (random) and start.safetensors in FOLDER for the peers, prints "ready
-// BACKEND", and then, for every line on its input, makes one step and prints the seconds that it took. After the last line it writes
-// output.safetensors.
+// VGG16, as one batch, timed on demand. Leaves weights.safetensors (random) and start.safetensors in FOLDER for the peers, prints
+// "ready BACKEND", and then, for every line on its input, makes one step and prints the seconds that it took. After the first one it
+// writes first.safetensors.
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "core/ascent/reference_ascent.h"
@@ -49,13 +50,15 @@ absl::Status Run(const Arguments& arguments) {
   SB_RETURN_IF_ERROR(write("start.safetensors"));
   std::printf("ready %s\n", arguments.backend.c_str());
   std::fflush(stdout);
+  bool written = false;
   for (std::string line; std::getline(std::cin, line);) {
     const auto begin = std::chrono::steady_clock::now();
     SB_RETURN_IF_ERROR(ascent.Step());
     std::printf("%.6f\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     std::fflush(stdout);
+    if (!std::exchange(written, true)) SB_RETURN_IF_ERROR(write("first.safetensors"));
   }
-  return write("output.safetensors");
+  return absl::OkStatus();
 }
 
 }  // namespace

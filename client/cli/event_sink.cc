@@ -7,6 +7,7 @@
 #include "absl/strings/strip.h"
 #include "client/cli/keras_format.h"
 #include "client/cli/text_format.h"
+#include "core/base/file.h"
 
 namespace seedbed::cli {
 namespace {
@@ -43,6 +44,15 @@ std::string ProgressLine(const v1::Progress& progress) {
     line += KerasEta(static_cast<double>(progress.total() - progress.done()) / progress.rate());
   }
   return line + Rate(progress);
+}
+
+void LiveFileSink::OnEvent(const v1::Event& event) {
+  if (!event.has_progress() || event.progress().preview().empty()) return rest_.OnEvent(event);
+  const absl::Status written = PublishFile(file_, event.progress().preview());
+  if (!written.ok() && !std::exchange(failed_, true)) console_.Warning(std::string(written.message()));
+  v1::Event without_picture = event;
+  without_picture.mutable_progress()->clear_preview();
+  rest_.OnEvent(without_picture);
 }
 
 void JsonEventSink::OnEvent(const v1::Event& event) { console_.PrintJsonLine(EventToJson(event)); }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <utility>
 
 #include "client/cli/console.h"
 #include "seedbed/v1/event.pb.h"
@@ -13,6 +15,23 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void OnEvent(const v1::Event& event) = 0;
+  // Whether the pictures of a job that draws are of use to it.
+  virtual bool wants_previews() const { return false; }
+};
+
+// Keeps a file as the job's picture is; everything else is another sink's.
+class LiveFileSink : public EventSink {
+ public:
+  // Both must outlive it.
+  LiveFileSink(std::filesystem::path file, EventSink* rest, Console* console) : file_(std::move(file)), rest_(*rest), console_(*console) {}
+  void OnEvent(const v1::Event& event) override;
+  bool wants_previews() const override { return true; }
+
+ private:
+  const std::filesystem::path file_;
+  EventSink& rest_;
+  Console& console_;
+  bool failed_ = false;  // said once
 };
 
 // One JSON line per event.

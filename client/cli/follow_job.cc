@@ -73,10 +73,11 @@ absl::Status WatchError(const absl::Status& status, const Session& session, cons
   return status;
 }
 
-client::WatchOptions MakeWatchOptions(Session& session, int64_t after_seq) {
+client::WatchOptions MakeWatchOptions(Session& session, int64_t after_seq, bool with_previews) {
   client::WatchOptions options;
   options.after_seq = after_seq;
-  options.without_progress = !session.console().json() && !session.console().draws_progress();
+  options.with_previews = with_previews;
+  options.without_progress = !with_previews && !session.console().json() && !session.console().draws_progress();
   options.on_connection_lost = [&console = session.console()](const absl::Status& why, int64_t last_seq) {
     console.Message(absl::StrCat("connection lost (", why.message(), "), retrying after event ", last_seq));
   };
@@ -88,7 +89,7 @@ client::WatchOptions MakeWatchOptions(Session& session, int64_t after_seq) {
 absl::StatusOr<JobEnd> FollowJob(Session& session, const std::string& job_id, int64_t after_seq, EventSink& sink) {
   InterruptCatcher& interrupts = session.CatchInterrupts();
   SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
-  const std::unique_ptr<client::JobWatch> watch = client->WatchJob(job_id, MakeWatchOptions(session, after_seq));
+  const std::unique_ptr<client::JobWatch> watch = client->WatchJob(job_id, MakeWatchOptions(session, after_seq, sink.wants_previews()));
   const CancelOnInterrupt cancel(&interrupts, watch.get());
   JobEnd end;
   std::deque<std::string> log_lines;
@@ -128,7 +129,7 @@ void PrintDetached(Session& session, const v1::Job& job) {
   session.console().Message(absl::StrCat("follow it: ", session.CommandLine("job watch " + job.id())));
 }
 
-absl::StatusOr<Outcome> RunJob(Session& session, const v1::JobSpec& spec, bool detach) {
+absl::StatusOr<Outcome> RunJob(Session& session, const v1::JobSpec& spec, bool detach, const std::string& live_file) {
   session.CatchInterrupts();
   SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
   Outcome outcome;
@@ -139,7 +140,8 @@ absl::StatusOr<Outcome> RunJob(Session& session, const v1::JobSpec& spec, bool d
   }
   const std::string id = outcome.job.id();
   TextEventSink sink(&session.console(), TextEventSink::Detail::kBrief);
-  SB_ASSIGN_OR_RETURN(const JobEnd end, FollowJob(session, id, 0, sink));
+  LiveFileSink live(live_file, &sink, &session.console());
+  SB_ASSIGN_OR_RETURN(const JobEnd end, FollowJob(session, id, 0, live_file.empty() ? static_cast<EventSink&>(sink) : live));
   outcome.exit_code = ReportEnd(session, id, end);
   if (outcome.exit_code != kDone) return outcome;
   SB_ASSIGN_OR_RETURN(outcome.job, client->GetJob(id));

@@ -26,13 +26,14 @@ absl::StatusOr<JobEnd> FollowJob(Session& session, const std::string& job_id, in
 ExitCode ReportEnd(Session& session, const std::string& job_id, const JobEnd& end);
 
 // Submits the job; with `detach` prints it and returns nullopt, else follows it with a brief view. A job that did not succeed is reported,
-// and the result is then an exit code instead of the job.
+// and the result is then an exit code instead of the job. Unless `live_file` is empty, that file is kept as the picture of a job that draws
+// is.
 struct Outcome {
   ExitCode exit_code = kDone;
   v1::Job job;  // as it is after its end, when exit_code is kDone and it was waited for
   bool finished = false;
 };
-absl::StatusOr<Outcome> RunJob(Session& session, const v1::JobSpec& spec, bool detach);
+absl::StatusOr<Outcome> RunJob(Session& session, const v1::JobSpec& spec, bool detach, const std::string& live_file = "");
 
 // Prints a submitted job that nobody waits for.
 void PrintDetached(Session& session, const v1::Job& job);

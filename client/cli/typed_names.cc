@@ -68,6 +68,10 @@ constexpr auto kOtherNames = std::to_array<std::pair<std::string_view, std::stri
     {"explain.activations.layer", "--layer"},
     {"explain.activations.channels", "--channels"},
     {"explain.activations.count", "--count"},
+    {"maximize.model", "MODEL"},
+    {"maximize.width", "--size"},
+    {"maximize.height", "--size"},
+    {"maximize.preview_every", "--live-every"},
 });
 
 // True when the setting fills `field` ("train.epochs"): kSize and kDataset fill two fields of the message that they name. What does not fit

@@ -186,6 +186,7 @@ absl::StatusOr<std::shared_ptr<JobWatch::EventStream>> JobWatch::Connect() {
     request.set_id(job_id_);
     request.set_after_seq(last_seq_);
     request.set_without_progress(options_.without_progress);
+    request.set_with_previews(options_.with_previews);
     stream_ = std::make_shared<EventStream>(stub_, std::move(request));
   }
   return stream_;

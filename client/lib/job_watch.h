@@ -25,6 +25,8 @@ struct WatchOptions {
   // Only events after this number; 0: from the first.
   int64_t after_seq = 0;
   bool without_progress = false;
+  // With the pictures of jobs that draw (Progress.preview).
+  bool with_previews = false;
   // Pauses between attempts to connect again; max_attempts does not count here.
   RetryPolicy retry = {};
   // Called in Next() when the connection was lost, once for each time it had delivered something (or never been made): why, and after which

@@ -3,10 +3,13 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
 
-#include <cstring>
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/cpu.h"
+#include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
 #include "core/graph/edit.h"
 #include "core/nn/check_batch.h"
@@ -15,6 +18,7 @@
 #include "core/nn/torch_network.h"
 #include "core/nn/torch_pch.h"
 #include "core/nn/weights.h"
+#include "core/nn/winograd_layers.h"
 
 namespace seedbed::nn {
 namespace {
@@ -86,12 +90,40 @@ class TorchGradientNetwork : public GradientNetwork {
   std::vector<size_t> last_reader_;  // of each layer's output; the target's has none
 };
 
+// Null: every layer by LibTorch.
+absl::StatusOr<const WinogradKernels*> KernelsFor(const std::string& backend) {
+  const std::array<std::string, 3> backends = {"auto", "torch", "winograd"};
+  if (std::find(backends.begin(), backends.end(), backend) == backends.end()) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no way '", backend, "' to gradients",
+                                                   DidYouMean(backend, backends, "; there are auto, torch and winograd")));
+  }
+  const WinogradKernels* kernels = backend == "torch" ? nullptr : WinogradKernelsFor(InstructionSet());
+  if (kernels != nullptr || backend != "winograd") return kernels;
+  return absl::UnimplementedError("Winograd's convolutions need AVX2 and FMA, which this processor lacks");
+}
+
+std::vector<LayerStep> MakeSteps(const graph::Graph& graph, const TensorViews& weights, const WinogradKernels* kernels) {
+  std::vector<LayerStep> steps(graph.layers().size());
+  TensorViews others = weights;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (kernels == nullptr || !FitsWinogradBothWays(graph, i, *kernels)) continue;
+    steps[i] = DifferentiableWinogradStep(graph, i, weights, *kernels);
+    for (const graph::Parameter& parameter : graph.layers()[i].parameters) others.erase(parameter.name);
+  }
+  const std::shared_ptr<const TorchParameters> parameters = MakeTorchParameters(others);
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (!steps[i]) steps[i] = PlainStep(graph.layers()[i], parameters);
+  }
+  return steps;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GradientNetwork>> GradientNetwork::Create(const graph::Graph& graph, const TensorViews& weights,
                                                                          const GradientOptions& options) {
   SB_RETURN_IF_ERROR(CheckWeights(graph, weights));
   SB_RETURN_IF_ERROR(CheckLayerTypes(graph));
+  SB_ASSIGN_OR_RETURN(const WinogradKernels* kernels, KernelsFor(options.backend));
   const std::string target = options.target.empty() ? graph.layers().back().layer.name : options.target;
   SB_ASSIGN_OR_RETURN(const graph::Graph part, graph::CutAt(graph, target));
   const std::string by = options.with_respect_to.empty() ? graph.layers().front().layer.name : options.with_respect_to;
@@ -101,9 +133,7 @@ absl::StatusOr<std::unique_ptr<GradientNetwork>> GradientNetwork::Create(const g
     return absl::InvalidArgumentError(absl::StrCat("layer '", target, "' does not depend on '", by, "'"));
   }
   return WithoutExceptions([&]() -> absl::StatusOr<std::unique_ptr<GradientNetwork>> {
-    const std::shared_ptr<const TorchParameters> parameters = MakeTorchParameters(WeightsOf(part, weights));
-    std::vector<LayerStep> steps;
-    for (const ResolvedLayer& each : part.layers()) steps.push_back(PlainStep(each, parameters));
+    std::vector<LayerStep> steps = MakeSteps(part, WeightsOf(part, weights), kernels);
     return std::make_unique<TorchGradientNetwork>(part, IndexOf(part, *layer), std::move(steps), options.threads);
   });
 }

@@ -20,6 +20,9 @@ struct GradientOptions {
   std::string target = {};           // the layer whose output is asked about; empty: the last
   std::string with_respect_to = {};  // the layer by whose output the gradient is taken: one that the target needs; empty: the input
   int threads = 1;
+  // "torch": LibTorch's automatic differentiation, the reference. "winograd": convolutions of 3x3 by Winograd's algorithm, both ways, where
+  // they fit (winograd.h). "auto": winograd where the processor has the instructions.
+  std::string backend = "auto";
 };
 
 // Is given the target's values and writes the gradient of what is asked for by each of them; both [example][values]. The gradient is zeros
@@ -32,8 +35,8 @@ using TargetGradient = std::function<void(std::span<const float> values, std::sp
 // Thread-safe, though calls share LibTorch's threads.
 class GradientNetwork {
  public:
-  // INVALID_ARGUMENT when the weights do not fit (weights.h), for a layer that is unknown (with the nearest name), and for one that the
-  // target does not need. The weights are copied.
+  // INVALID_ARGUMENT when the weights do not fit (weights.h), for a backend or layer that is unknown (with the nearest name), and for a
+  // layer that the target does not need; UNIMPLEMENTED for winograd without the instructions. The weights are copied.
   static absl::StatusOr<std::unique_ptr<GradientNetwork>> Create(const graph::Graph& graph, const TensorViews& weights,
                                                                  const GradientOptions& options);
   virtual ~GradientNetwork() = default;
@@ -45,7 +48,8 @@ class GradientNetwork {
 
   // For a batch, writes the output of with_respect_to into `values` and the gradient by it into `gradient`; both [example][values] as in
   // network.h: images in height, width, channel order, as in `input`. Either may be empty when nobody needs it; without gradient there is
-  // one pass forwards, in which target_gradient sees the target's values, and none back. INVALID_ARGUMENT for a wrong size; RESOURCE_EXHAUSTED, with the sizes, when memory runs out.
+  // one pass forwards, in which target_gradient sees the target's values, and none back. INVALID_ARGUMENT for a wrong size;
+  // RESOURCE_EXHAUSTED, with the sizes, when memory runs out.
   virtual absl::Status Run(std::span<const float> input, size_t batch, const TargetGradient& target_gradient, std::span<float> values,
                            std::span<float> gradient) const = 0;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,21 +13,12 @@
 #include "core/nn/torch_network.h"
 #include "core/nn/torch_pch.h"
 #include "core/nn/weights.h"
-#include "core/nn/winograd.h"
+#include "core/nn/winograd_layers.h"
 
 namespace seedbed::nn {
 namespace {
 
 using graph::ResolvedLayer;
-
-const graph::Shape& InputShapeOf(const graph::Graph& graph, const ResolvedLayer& layer) {
-  return graph.layers()[layer.inputs[0]].output_shape;
-}
-
-bool FitsWinograd(const graph::Graph& graph, size_t index, const WinogradKernels& kernels) {
-  const ResolvedLayer& layer = graph.layers()[index];
-  return index > 0 && WinogradConvolution::Fits(layer, InputShapeOf(graph, layer), kernels);
-}
 
 // Of a layer with a weight: each of its numbers is used once for each place of the output.
 int64_t MultiplicationsOf(const ResolvedLayer& layer) {
@@ -56,41 +46,12 @@ std::vector<std::optional<size_t>> FindPools(const graph::Graph& graph) {
   return pools;
 }
 
-// `helpers`: the threads besides the calling one; null: none. They are not LibTorch's: its parallel loops are serial in files that are
-// compiled without OpenMP.
-at::Tensor Convolve(const WinogradConvolution& convolution, ThreadPool* helpers, const at::Tensor& image) {
-  const at::Tensor input = ToOutside(image).contiguous();
-  const size_t batch = static_cast<size_t>(input.size(0));
-  const graph::Shape& shape = convolution.output_shape();
-  const at::Tensor output = at::empty({input.size(0), shape[0], shape[1], shape[2]}, at::kFloat);
-  const float* from = input.const_data_ptr<float>();
-  float* to = output.data_ptr<float>();
-  const size_t pieces = convolution.Pieces(batch);
-  std::atomic<size_t> next = 0;
-  // Whoever is free takes the next piece.
-  const auto work = [&](size_t) {
-    AlignedFloats scratch(convolution.scratch_floats());
-    for (size_t piece = next++; piece < pieces; piece = next++) convolution.RunPiece(piece, batch, from, scratch.get(), to);
-  };
-  if (helpers == nullptr) {
-    work(0);
-  } else {
-    helpers->ParallelFor(std::min(helpers->size() + 1, pieces), work);
-  }
-  return ToInside(output);
-}
-
-LayerStep WinogradStep(std::shared_ptr<const WinogradConvolution> convolution, std::shared_ptr<ThreadPool> helpers) {
-  return [convolution = std::move(convolution), helpers = std::move(helpers)](const ResolvedLayer&, const std::vector<at::Tensor>& inputs) {
-    return Convolve(*convolution, helpers.get(), inputs[0]);
-  };
-}
-
 LayerStep PassingStep() {
   return [](const ResolvedLayer&, const std::vector<at::Tensor>& inputs) { return inputs[0]; };
 }
 
 std::unique_ptr<Network> Build(const graph::Graph& graph, const TensorViews& weights, int threads, const WinogradKernels& kernels) {
+  // Not LibTorch's threads: hardly any of its operators are left to run.
   const auto helpers = threads > 1 ? std::make_shared<ThreadPool>(static_cast<size_t>(threads - 1)) : nullptr;
   const std::vector<std::optional<size_t>> pools = FindPools(graph);
   std::vector<LayerStep> steps(graph.layers().size());
@@ -98,8 +59,7 @@ std::unique_ptr<Network> Build(const graph::Graph& graph, const TensorViews& wei
   for (size_t i = 0; i < steps.size(); ++i) {
     if (!FitsWinograd(graph, i, kernels)) continue;
     const ResolvedLayer& layer = graph.layers()[i];
-    steps[i] = WinogradStep(
-        std::make_shared<const WinogradConvolution>(layer, InputShapeOf(graph, layer), weights, pools[i].has_value(), kernels), helpers);
+    steps[i] = WinogradStep(graph, i, weights, pools[i].has_value(), kernels, helpers);
     if (pools[i]) steps[*pools[i]] = PassingStep();
     for (const graph::Parameter& parameter : layer.parameters) others.erase(parameter.name);
   }

@@ -1,6 +1,7 @@
 // What a task knows of the world around it. Free of LibTorch, protobuf and gRPC, so that every part of the program may include it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -20,7 +21,11 @@ struct Progress {
   int64_t total = 0;  // 0: unknown
   std::string unit;   // "images"
   double rate = 0;    // units per second
+  // Of a task that draws: the picture as it is now, a PNG of at most kMaxPreviewBytes; empty: no newer one. The newest is not lost on its
+  // way, though a report without one may follow.
+  std::string preview = {};
 };
+inline constexpr size_t kMaxPreviewBytes = size_t{512} << 10;
 
 struct EpochMetrics {
   int epoch = 0;  // from 1

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/image/resize.h"
+#include "core/tasks/picture_artifact.h"
 #include "core/tasks/task_context.h"
 
 namespace seedbed::tasks {
@@ -36,10 +37,7 @@ struct VisualizeSpec {
 };
 
 struct VisualizeResult {
-  std::string file;  // below artifacts_dir
-  int width = 0;     // of the sheet, pixels
-  int height = 0;
-  int64_t bytes = 0;
+  PictureArtifact sheet;
   int images = 0;
   std::string suggestion;  // with `suggest`: the proposed step, as JSON
 };

@@ -168,7 +168,9 @@ WatchStream::Step WatchStream::NextProgress() {
   std::optional<v1::Event> progress = jobs_->LatestProgress(request_.id());
   if (!progress) return Step::kWait;
   std::string serialised = progress->SerializeAsString();
-  if (serialised == sent_progress_) return Step::kWait;
+  std::shared_ptr<const std::string> preview = request_.with_previews() ? jobs_->LatestPreview(request_.id()) : nullptr;
+  const bool is_new_preview = preview != nullptr && preview != sent_preview_;
+  if (serialised == sent_progress_ && !is_new_preview) return Step::kWait;
   const MonotonicTime now = std::chrono::steady_clock::now();
   if (now < next_progress_) {
     WakeAt(next_progress_);
@@ -176,6 +178,10 @@ WatchStream::Step WatchStream::NextProgress() {
   }
   next_progress_ = now + kProgressInterval;
   sent_progress_ = std::move(serialised);
+  if (is_new_preview) {
+    progress->mutable_progress()->set_preview(*preview);
+    sent_preview_ = std::move(preview);
+  }
   *response_.add_events() = *std::move(progress);
   return Step::kWrite;
 }

@@ -39,7 +39,8 @@ class Watchers {
 
 // Nothing is queued for a watcher: it remembers the number of the last event it sent, and each time the client has taken a message the next
 // events are read from the store (at most 100, 256 KiB). One that does not read costs one message, and never slows the job. Live progress
-// is sent only when the log is drained, the newest only, at most ten times a second.
+// is sent only when the log is drained, the newest only, at most ten times a second; so is the newest picture of it, which all watchers of a
+// job share, to those who asked for pictures.
 class WatchStream final : public grpc::ServerWriteReactor<v1::WatchJobResponse>, public std::enable_shared_from_this<WatchStream> {
  public:
   static grpc::ServerWriteReactor<v1::WatchJobResponse>* Start(Guard* guard, jobs::JobManager* jobs, Watchers* watchers,
@@ -85,6 +86,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchJobResponse>,
   bool checked_end_ = false;     // whether the job had already ended when the log was first drained
   MonotonicTime next_progress_;  // not before
   std::string sent_progress_;    // serialised, not to send it twice
+  std::shared_ptr<const std::string> sent_preview_;
   std::unique_ptr<grpc::Alarm> alarm_;
 
   Mutex mutex_;

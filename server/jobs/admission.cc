@@ -69,11 +69,12 @@ class Checks {
       case v1::JobSpec::kClean:
         SB_RETURN_IF_ERROR(CheckDataset("spec.clean", spec_.clean().dataset(), spec_.clean().dataset_version()).status());
         return AtField("spec.clean.output", CheckNewDataset(spec_.clean().output(), spec_.clean().update()));
+      case v1::JobSpec::kMaximize:
+        return CheckMaximize(spec_.maximize());
       case v1::JobSpec::kExplain:
         return CheckExplain(spec_.explain());
       case v1::JobSpec::kExplore:
         return CheckExplore(spec_.explore());
-      case v1::JobSpec::kMaximize:
       case v1::JobSpec::TASK_NOT_SET:
         break;
     }
@@ -182,6 +183,11 @@ class Checks {
   absl::Status CheckExport(const v1::ExportSpec& spec) const {
     if (spec.has_model()) return CheckModel("spec.export.model", spec.model()).status();
     return CheckFeatures("spec.export.features", spec.features()).status();
+  }
+
+  absl::Status CheckMaximize(const v1::MaximizeSpec& spec) const {
+    SB_ASSIGN_OR_RETURN(const auto model, CheckModel("spec.maximize.model", spec.model()));
+    return model ? CheckMaximizedNetwork(spec, *model) : absl::OkStatus();
   }
 
   absl::Status CheckVisualize(const v1::VisualizeSpec& spec) const {

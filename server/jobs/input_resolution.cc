@@ -49,6 +49,8 @@ References ReferencesOf(const v1::JobSpec& spec) {
       return {.dataset = spec.explain().dataset(), .dataset_version = spec.explain().dataset_version(), .model = spec.explain().model()};
     case v1::JobSpec::kExplore:
       return {.features = spec.explore().features()};
+    case v1::JobSpec::kMaximize:
+      return {.model = spec.maximize().model()};
     default:
       return {};
   }

@@ -40,6 +40,7 @@ absl::StatusOr<std::vector<v1::Event>> JobManager::ReadEvents(const std::string&
   return impl_->ReadEvents(job_id, after_seq, limit);
 }
 std::optional<v1::Event> JobManager::LatestProgress(const std::string& job_id) const { return impl_->live().Progress(job_id); }
+std::shared_ptr<const std::string> JobManager::LatestPreview(const std::string& job_id) const { return impl_->live().Preview(job_id); }
 std::unique_ptr<Subscription> JobManager::Subscribe(const std::string& job_id, std::function<void()> wake) {
   return impl_->hub().Subscribe(job_id, std::move(wake));
 }
@@ -64,7 +65,7 @@ absl::StatusOr<std::vector<std::string>> JobManager::UsersOfModel(std::string_vi
     if (names(spec.train().model()) || names(spec.train().initial_model()) || names(spec.train().weights()) ||
         names(spec.evaluate().model()) || names(spec.import_model().model()) || names(spec.extract().model()) ||
         names(spec.edit_model().model()) || names(spec.edit_model().output()) || names(spec.export_().model()) ||
-        names(spec.explain().model())) {
+        names(spec.explain().model()) || names(spec.maximize().model())) {
       return true;
     }
     // A model trained on features has the layers that made them; uploaded images are compared with features after going through them too.

@@ -94,8 +94,10 @@ class JobManager {
   // Events with seq > after_seq, at most `limit`, in order. NOT_FOUND for an unknown job; OUT_OF_RANGE for a number the job has not
   // reached.
   absl::StatusOr<std::vector<v1::Event>> ReadEvents(const std::string& job_id, int64_t after_seq, int limit) const;
-  // Newest live progress, with the moment it was reported; nullopt before the first and after the end.
+  // Newest live progress, with the moment it was reported, without its picture; nullopt before the first and after the end.
   std::optional<v1::Event> LatestProgress(const std::string& job_id) const;
+  // The newest picture of a job that draws; null before the first and after the end.
+  std::shared_ptr<const std::string> LatestPreview(const std::string& job_id) const;
   // `wake` runs whenever the job may have new events or progress; spurious calls happen. It must not block nor call back into the manager.
   std::unique_ptr<Subscription> Subscribe(const std::string& job_id, std::function<void()> wake);
   // Unfinished jobs that read or make the dataset, model or feature set; its deletion must wait for them.

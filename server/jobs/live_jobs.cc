@@ -45,7 +45,10 @@ void LiveJobs::StoreLocked(const store::JobRow& job, MonotonicTime now) {
   if (job.state == v1::JOB_STATE_RUNNING && !entry.running_since) entry.running_since = now;
   if (job.state != v1::JOB_STATE_RUNNING) entry.running_since.reset();
   if (job.state != v1::JOB_STATE_PENDING) entry.held_back_until.reset();
-  if (!IsHeld(job.state)) entry.progress.reset();
+  if (!IsHeld(job.state)) {
+    entry.progress.reset();
+    entry.preview.reset();
+  }
   entry.state = job.state;
   entry.epoch = job.epoch;
   entry.cancel_requested = job.cancel != v1::REASON_UNSPECIFIED;
@@ -81,7 +84,11 @@ int64_t LiveJobs::Unfinished() const {
 bool LiveJobs::SetProgress(const v1::Attempt& attempt, v1::Event progress) {
   MutexLock lock(&mutex_);
   if (FindLocked(attempt) == nullptr) return false;
-  jobs_[attempt.job_id()].progress = std::move(progress);
+  Entry& entry = jobs_[attempt.job_id()];
+  std::string preview = std::move(*progress.mutable_progress()->mutable_preview());
+  progress.mutable_progress()->clear_preview();
+  if (!preview.empty() && preview.size() <= kMaxPreviewBytes) entry.preview = std::make_shared<const std::string>(std::move(preview));
+  entry.progress = std::move(progress);
   return true;
 }
 
@@ -89,6 +96,12 @@ std::optional<v1::Event> LiveJobs::Progress(const std::string& job_id) const {
   MutexLock lock(&mutex_);
   const auto found = jobs_.find(job_id);
   return found == jobs_.end() ? std::nullopt : found->second.progress;
+}
+
+std::shared_ptr<const std::string> LiveJobs::Preview(const std::string& job_id) const {
+  MutexLock lock(&mutex_);
+  const auto found = jobs_.find(job_id);
+  return found == jobs_.end() ? nullptr : found->second.preview;
 }
 
 void LiveJobs::HoldBack(const std::string& job_id, MonotonicTime time) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,9 +33,12 @@ class LiveJobs {
   std::vector<std::pair<v1::JobState, int64_t>> CountByState() const ABSL_LOCKS_EXCLUDED(mutex_);
   int64_t Unfinished() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // False when the attempt is not the current one.
+  // A picture larger than this is dropped.
+  static constexpr size_t kMaxPreviewBytes = size_t{512} << 10;
+  // False when the attempt is not the current one. The picture is kept apart, until a newer one comes: once for all who look at it.
   bool SetProgress(const v1::Attempt& attempt, v1::Event progress) ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<v1::Event> Progress(const std::string& job_id) const ABSL_LOCKS_EXCLUDED(mutex_);
+  std::shared_ptr<const std::string> Preview(const std::string& job_id) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Back-off: the job is not claimed before `time`.
   void HoldBack(const std::string& job_id, MonotonicTime time) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -59,6 +63,7 @@ class LiveJobs {
     std::optional<MonotonicTime> running_since;
     std::optional<MonotonicTime> held_back_until;
     std::optional<v1::Event> progress;
+    std::shared_ptr<const std::string> preview;
   };
 
   void StoreLocked(const store::JobRow& job, MonotonicTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -9,9 +9,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/named_class.h"
 #include "core/graph/architectures.h"
 #include "core/graph/backbone.h"
 #include "core/graph/edit.h"
+#include "core/graph/objective.h"
 #include "server/jobs/field_error.h"
 
 namespace seedbed::jobs {
@@ -165,6 +167,21 @@ absl::StatusOr<OptionalGraph> EditedNetwork(const v1::EditModelSpec& spec, const
   SB_ASSIGN_OR_RETURN(graph::Graph network, spec.has_pop() ? At("spec.edit_model.pop", graph::PopLayers(*stored, spec.pop()))
                                                            : At("spec.edit_model.cut_layer", graph::CutAt(*stored, spec.cut_layer())));
   return OptionalGraph(std::move(network));
+}
+
+absl::Status CheckMaximizedNetwork(const v1::MaximizeSpec& spec, const v1::Model& model) {
+  const std::vector<std::string> classes(model.classes().begin(), model.classes().end());
+  for (const std::string& name : spec.classes()) SB_RETURN_IF_ERROR(At("spec.maximize.classes", FindClass(classes, name)).status());
+  SB_ASSIGN_OR_RETURN(const OptionalGraph stored, StoredNetwork(model));
+  if (!stored) return absl::OkStatus();
+  const bool softmax = spec.score() == v1::CLASS_SCORE_KIND_SOFTMAX;
+  SB_ASSIGN_OR_RETURN(const graph::Objective objective,
+                      spec.layer().empty() ? At("spec.maximize.classes", graph::ClassObjective(*stored, softmax))
+                                           : At("spec.maximize.layer", graph::ObjectiveOf(*stored, spec.layer())));
+  for (const int32_t filter : spec.filters()) {
+    SB_RETURN_IF_ERROR(AtField("spec.maximize.filters", graph::CheckFilter(objective, spec.layer(), filter)));
+  }
+  return At("spec.maximize.width", Resized(objective.graph, spec.width(), spec.height())).status();
 }
 
 absl::Status CheckSameArchitecture(const char* field, const std::string& arch, const std::string& actual, const std::string& name) {

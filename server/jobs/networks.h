@@ -29,6 +29,9 @@ graph::Shape RowShape(const graph::Shape& layer, v1::Pool pool);
 // What is left of the model.
 absl::StatusOr<OptionalGraph> EditedNetwork(const v1::EditModelSpec& spec, const v1::Model& model);
 
+// INVALID_ARGUMENT unless the model has the layer and its filters, or the classes, for images of the size.
+absl::Status CheckMaximizedNetwork(const v1::MaximizeSpec& spec, const v1::Model& model);
+
 // INVALID_ARGUMENT unless `arch` is empty or what `name`, whose architecture is `actual`, is of.
 absl::Status CheckSameArchitecture(const char* field, const std::string& arch, const std::string& actual, const std::string& name);
 // INVALID_ARGUMENT naming both when the rows of one mean something else than those of the other.

@@ -13,6 +13,7 @@
 #include "server/jobs/explain_spec.h"
 #include "server/jobs/explore_spec.h"
 #include "server/jobs/field_checks.h"
+#include "server/jobs/maximize_spec.h"
 #include "server/jobs/model_specs.h"
 #include "server/jobs/steps_spec.h"
 #include "server/jobs/visualize_spec.h"
@@ -121,18 +122,19 @@ absl::Status CompleteTask(v1::JobSpec& spec) {
       return CompleteVisualize(*spec.mutable_visualize());
     case v1::JobSpec::kClean:
       return CheckClean(spec.clean());
+    case v1::JobSpec::kMaximize:
+      return CompleteMaximize(*spec.mutable_maximize());
     case v1::JobSpec::kExplain:
       return CompleteExplain(*spec.mutable_explain());
     case v1::JobSpec::kExplore:
       return CompleteExplore(*spec.mutable_explore());
-    case v1::JobSpec::kMaximize:
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }
   return FieldError(
       "spec.task",
-      "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize, clean and "
-      "explain");
+      "is missing; give one of index, split, train, evaluate, import_model, extract, edit_model, export, visualize, clean, maximize, "
+      "explain and explore");
 }
 
 absl::Status CheckDependencies(const v1::JobSpec& spec) {

@@ -71,6 +71,7 @@ v1::Progress ToProto(const tasks::Progress& progress) {
   result.set_total(progress.total);
   result.set_unit(progress.unit);
   result.set_rate(progress.rate);
+  result.set_preview(progress.preview);
   return result;
 }
 

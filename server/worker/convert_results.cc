@@ -256,10 +256,10 @@ TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExportResult&
 TaskOutput ToOutput(const v1::Assignment& /*assignment*/, const tasks::VisualizeResult& result) {
   TaskOutput output;
   v1::VisualizeResult* sheet = output.result.mutable_visualize();
-  sheet->set_file(result.file);
-  sheet->set_width(result.width);
-  sheet->set_height(result.height);
-  sheet->set_bytes(result.bytes);
+  sheet->set_file(result.sheet.file);
+  sheet->set_width(result.sheet.width);
+  sheet->set_height(result.sheet.height);
+  sheet->set_bytes(result.sheet.bytes);
   sheet->set_images(result.images);
   sheet->set_suggestion(result.suggestion);
   return output;

@@ -10,6 +10,7 @@
 #include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
 #include "core/tasks/index.h"
+#include "core/tasks/maximize.h"
 #include "core/tasks/split.h"
 #include "core/tasks/train.h"
 #include "core/tasks/visualize.h"
@@ -33,5 +34,6 @@ TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExplainResult
 TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::ExploreResult& result);
 
 v1::PictureFile ToProto(const tasks::PictureArtifact& picture);
+TaskOutput ToOutput(const v1::Assignment& assignment, const tasks::MaximizeResult& result);
 
 }  // namespace seedbed::worker

@@ -14,6 +14,7 @@
 #include "core/tasks/extract.h"
 #include "core/tasks/import_model.h"
 #include "core/tasks/index.h"
+#include "core/tasks/maximize.h"
 #include "core/tasks/split.h"
 #include "core/tasks/train.h"
 #include "core/tasks/visualize.h"
@@ -37,6 +38,7 @@ absl::StatusOr<tasks::ExploreSpec> ToExploreSpec(const v1::Assignment& assignmen
 
 // Of a job that people send images with.
 std::vector<tasks::UploadedImage> ToUploads(const google::protobuf::RepeatedPtrField<v1::UploadedImage>& uploads);
+absl::StatusOr<tasks::MaximizeSpec> ToMaximizeSpec(const v1::Assignment& assignment);
 
 // The version of the dataset that the server has settled on when it resolved the inputs; else the one that the specification names.
 int DatasetVersion(const v1::Assignment& assignment, int named);

@@ -34,6 +34,7 @@ void Outbox::SetProgress(v1::Progress progress) {
   {
     MutexLock lock(&mutex_);
     const bool is_known = progress_.has_value();
+    if (is_known && progress.preview().empty()) progress.mutable_preview()->swap(*progress_->mutable_preview());
     if (!closed_) progress_ = std::move(progress);
     if (is_known || closed_) return;  // the stream knows that there is progress, and when to come for it
   }

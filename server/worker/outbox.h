@@ -16,7 +16,7 @@
 namespace seedbed::worker {
 
 // Thread-safe. Events and the result are numbered 1, 2, 3, ... and kept until acknowledged; after a reconnection they are sent again, in
-// order. Progress is not kept: only the latest counts, and at most ten a second are sent.
+// order. Progress is not kept: only the latest counts, with the latest picture of it, and at most ten a second are sent.
 class Outbox {
  public:
   static constexpr std::chrono::milliseconds kProgressInterval{100};

@@ -66,7 +66,11 @@ absl::StatusOr<TaskOutput> RunTask(const v1::Assignment& assignment, tasks::Task
       SB_ASSIGN_OR_RETURN(const tasks::ExploreResult result, tasks::RunExplore(spec, context));
       return ToOutput(assignment, result);
     }
-    case v1::JobSpec::kMaximize:
+    case v1::JobSpec::kMaximize: {
+      SB_ASSIGN_OR_RETURN(const tasks::MaximizeSpec spec, ToMaximizeSpec(assignment));
+      SB_ASSIGN_OR_RETURN(const tasks::MaximizeResult result, tasks::RunMaximize(spec, context));
+      return ToOutput(assignment, result);
+    }
     case v1::JobSpec::TASK_NOT_SET:
       break;
   }

@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "testing/python"))
 sys.path.insert(0, str(HERE))
 
+import ascents  # noqa: E402
 import augmentation  # noqa: E402
 import backbone_measures  # noqa: E402
 import baseline_measures  # noqa: E402
@@ -25,7 +26,7 @@ import explore_measures  # noqa: E402
 import measures  # noqa: E402
 import report_measures  # noqa: E402
 
-ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL | explain_measures.ALL | explore_measures.ALL | report_measures.ALL
+ALL = measures.ALL | backbone_measures.ALL | augmentation.ALL | baseline_measures.ALL | explain_measures.ALL | explore_measures.ALL | report_measures.ALL | ascents.ALL
 
 
 def target_met(result):

@@ -17,7 +17,6 @@ void AddModelCommands(CommandTree& tree);
 // Below the noun "model".
 void AddModelImportCommand(CommandTree& tree, CLI::App* noun);
 // Below the noun "visualize".
-void AddExplainCommands(CommandTree& tree, CLI::App* noun);
 void AddWeightsCommands(CommandTree& tree);
 void AddWorkerCommands(CommandTree& tree);
 void AddStatusCommand(CommandTree& tree);

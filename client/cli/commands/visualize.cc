@@ -1,4 +1,4 @@
-// seedbed visualize samples|augment|background; explain and activations are in visualize_explain.cc
+// seedbed visualize samples|augment|background, and the noun of the others
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -155,7 +155,7 @@ CLI::App* AddView(CommandTree& tree, CLI::App* noun, const char* name, const cha
 }  // namespace
 
 void AddVisualizeCommands(CommandTree& tree) {
-  CLI::App* noun = tree.AddNoun("visualize", "Look at pictures of a dataset, and at what a network sees in them");
+  CLI::App* noun = tree.AddNoun("visualize", "Look at pictures of a dataset, and at what a network sees in them and responds to");
   AddView(tree, noun, "samples", "Images of each class, as a network sees them", v1::VIEW_SAMPLES,
           {"seedbed visualize samples --dataset seedlings --out seedlings.png",
            "seedbed visualize samples --dataset seedlings --split default --subset validation --count 10 --open"},
@@ -187,6 +187,7 @@ void AddVisualizeCommands(CommandTree& tree) {
   command->add_flag("--suggest", background->suggest, "Propose colours and thresholds from the images, and show what they do");
   AddExplainCommands(tree, noun);
   AddExploreCommands(tree, noun);
+  AddMaximizeCommands(tree, noun);
 }
 
 }  // namespace seedbed::cli

@@ -5,6 +5,8 @@
 
 namespace seedbed::cli {
 
+void AddExplainCommands(CommandTree& tree, CLI::App* noun);
 void AddExploreCommands(CommandTree& tree, CLI::App* noun);
+void AddMaximizeCommands(CommandTree& tree, CLI::App* noun);
 
 }  // namespace seedbed::cli

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
+#include "client/cli/commands/visualize_commands.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/job_files.h"
 #include "client/cli/send_images.h"

@@ -131,9 +131,66 @@ TEST_F(GradientNetworkTest, ShowsTheTargetsValuesInTheOrderOfImages) {
   EXPECT_EQ(network->shape(), graph_.input_shape());
 }
 
+// Convolutions of 3x3 with every padding that has a way back, rectifiers with and without a ceiling, a pool and a way around.
+graph::Graph WideGraph() {
+  using nlohmann::json;
+  const auto conv = [](const std::string& name, json padding, json activation, const std::string& input) {
+    json config = {{"filters", 32}, {"kernel", 3}, {"padding", std::move(padding)}};
+    if (!activation.is_null()) config["activation"] = std::move(activation);
+    return graph::Layer{.name = name, .type = "conv2d", .config = std::move(config), .inputs = {input}};
+  };
+  return *graph::Graph::Create({
+      {.name = "input", .type = "input", .config = {{"shape", {13, 10, 3}}}, .inputs = {}},
+      conv("narrow", 1, "relu", "input"),  // has too few channels
+      conv("same", "same", "relu", "narrow"),
+      conv("valid", "valid", "relu6", "same"),
+      conv("wide", 2, nullptr, "valid"),
+      {.name = "sum", .type = "add", .inputs = {"wide", "same"}},
+      {.name = "pool", .type = "max_pool", .config = {{"size", 2}}, .inputs = {"sum"}},
+      conv("last", 1, "relu", "pool"),
+  });
+}
+
+TEST(WinogradGradients, AreThoseOfThePlainReference) {
+  const graph::Graph graph = WideGraph();
+  const TensorMap weights = LivelyWeights(graph, 1);
+  const std::vector<float> input = RoundInput(graph);
+  for (const int threads : {1, 3}) {
+    for (const std::string layer : {"", "same", "sum"}) {
+      std::vector<std::vector<float>> gradients;
+      for (const std::string backend : {"torch", "winograd"}) {
+        const auto network =
+            GradientNetwork::Create(graph, ViewsOf(weights), {.with_respect_to = layer, .threads = threads, .backend = backend});
+        if (absl::IsUnimplemented(network.status())) GTEST_SKIP() << network.status().message();
+        SB_ASSERT_OK(network.status());
+        gradients.emplace_back(kBatch * static_cast<size_t>(graph::ElementsOf((*network)->shape())));
+        ASSERT_THAT((*network)->Run(input, kBatch, AskForWeightedSum, {}, gradients.back()), IsOk());
+      }
+      EXPECT_LT(DistanceFrom(std::vector<double>(gradients[0].begin(), gradients[0].end()), gradients[1]), 1e-5) << layer;
+    }
+  }
+}
+
+// Whatever else is in the batch, and wherever in it the image stands.
+TEST(WinogradGradients, OfAnImageDoNotDependOnItsBatch) {
+  const graph::Graph graph = WideGraph();
+  const TensorMap weights = LivelyWeights(graph, 1);
+  const std::vector<float> input = RoundInput(graph);
+  SB_ASSERT_OK_AND_ASSIGN(const auto network, GradientNetwork::Create(graph, ViewsOf(weights), {}));
+  const auto ask = [](std::span<const float>, std::span<float> gradient) { std::fill(gradient.begin(), gradient.end(), 0.5f); };
+  const size_t size = input.size() / kBatch;
+  std::vector<float> together(input.size()), alone(size);
+  ASSERT_THAT(network->Run(input, kBatch, ask, {}, together), IsOk());
+  for (size_t i = 0; i < kBatch; ++i) {
+    ASSERT_THAT(network->Run(std::span(input).subspan(i * size, size), 1, ask, {}, alone), IsOk());
+    EXPECT_LT(DistanceFrom(std::vector<double>(alone.begin(), alone.end()), std::span(together).subspan(i * size, size)), 1e-6);
+  }
+}
+
 TEST_F(GradientNetworkTest, RefusesWhatDoesNotFit) {
   const auto create = [&](const GradientOptions& options) { return GradientNetwork::Create(graph_, ViewsOf(weights_), options).status(); };
   EXPECT_THAT(create({.target = "logitz"}), StatusIs(kInvalid, AllOf(HasSubstr("'logitz'"), HasSubstr("logits"))));
+  EXPECT_THAT(create({.backend = "winogrand"}), StatusIs(kInvalid, HasSubstr("did you mean 'winograd'?")));
   EXPECT_THAT(create({.with_respect_to = "polo"}), StatusIs(kInvalid, HasSubstr("'polo'")));
   EXPECT_THAT(create({.target = "sum", .with_respect_to = "pool"}), StatusIs(kInvalid, HasSubstr("'sum' does not depend on 'pool'")));
   SB_ASSERT_OK_AND_ASSIGN(const auto network, GradientNetwork::Create(graph_, ViewsOf(weights_), {}));

@@ -13,11 +13,12 @@ class WatchStreamTest : public ApiTest {
   // A watcher that reads when told to.
   class Watcher {
    public:
-    Watcher(v1::JobService::Stub* stub, const std::string& job, int64_t after, bool without_progress) {
+    Watcher(v1::JobService::Stub* stub, const std::string& job, int64_t after, bool without_progress, bool with_previews) {
       v1::WatchJobRequest request;
       request.set_id(job);
       request.set_after_seq(after);
       request.set_without_progress(without_progress);
+      request.set_with_previews(with_previews);
       stream_ = stub->WatchJob(&context_, request);
     }
     ~Watcher() {
@@ -51,8 +52,8 @@ class WatchStreamTest : public ApiTest {
     bool finished_ = false;
   };
 
-  std::unique_ptr<Watcher> Watch(const std::string& job, int64_t after = 0, bool without_progress = true) {
-    return std::make_unique<Watcher>(jobs_.get(), job, after, without_progress);
+  std::unique_ptr<Watcher> Watch(const std::string& job, int64_t after = 0, bool without_progress = true, bool with_previews = false) {
+    return std::make_unique<Watcher>(jobs_.get(), job, after, without_progress, with_previews);
   }
 
   // A training under way.
@@ -153,6 +154,29 @@ TEST_F(WatchStreamTest, ProgressIsLeftOutOnDemand) {
   SB_ASSERT_OK(Finish(assignment.attempt(), jobs::Work(assignment)));
   const std::vector<int64_t> seqs = watcher->RestOfSeqs();
   EXPECT_EQ(std::count(seqs.begin(), seqs.end(), 0), 0);
+}
+
+TEST_F(WatchStreamTest, PicturesGoToThoseWhoAskOnce) {
+  const v1::Assignment assignment = Training();
+  const std::string job = assignment.attempt().job_id();
+  const auto with = Watch(job, 0, false, /*with_previews=*/true);
+  const auto without = Watch(job, 0, false);
+  for (const auto& watcher : {&with, &without}) {
+    while ((*watcher)->Next()->state().state() != v1::JOB_STATE_RUNNING) {
+    }
+  }
+  v1::Progress progress;
+  progress.set_done(1);
+  progress.set_preview("picture");
+  manager_->ReportProgress(assignment.attempt(), progress);
+  EXPECT_EQ(with->Next()->progress().preview(), "picture");
+  EXPECT_EQ(without->Next()->progress().preview(), "");
+  progress.set_done(2);
+  progress.clear_preview();
+  manager_->ReportProgress(assignment.attempt(), progress);
+  const auto later = with->Next();
+  EXPECT_EQ(later->progress().done(), 2);
+  EXPECT_EQ(later->progress().preview(), "");
 }
 
 TEST_F(WatchStreamTest, AClientThatLeavesIsForgotten) {

@@ -352,5 +352,27 @@ TEST_F(Submission, WatchersAreWokenUntilTheyUnsubscribe) {
   EXPECT_FALSE(manager_->LatestProgress(id).has_value());
 }
 
+TEST_F(JobManagerTest, KeepsTheNewestPictureOfAJobApart) {
+  const std::string id = Submit(IndexJob("maize"));
+  const v1::Assignment assignment = Run();
+  EXPECT_EQ(manager_->LatestPreview(id), nullptr);
+  const auto report = [&](int64_t done, const std::string& preview) {
+    v1::Progress progress;
+    progress.set_done(done);
+    progress.set_preview(preview);
+    manager_->ReportProgress(assignment.attempt(), progress);
+  };
+  report(1, "picture");
+  report(2, "");
+  report(3, std::string((512 << 10) + 1, 'x'));
+  EXPECT_EQ(manager_->LatestProgress(id)->progress().done(), 3);
+  EXPECT_EQ(manager_->LatestProgress(id)->progress().preview(), "");
+  EXPECT_EQ(manager_->Get(id)->progress().preview(), "");
+  ASSERT_NE(manager_->LatestPreview(id), nullptr);
+  EXPECT_EQ(*manager_->LatestPreview(id), "picture") << "none and one that is too large leave the old one";
+  SB_ASSERT_OK(Finish(assignment.attempt(), Work(assignment)));
+  EXPECT_EQ(manager_->LatestPreview(id), nullptr);
+}
+
 }  // namespace
 }  // namespace seedbed::jobs

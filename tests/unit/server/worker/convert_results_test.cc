@@ -121,7 +121,7 @@ TEST(ConvertResultsTest, Export) {
 
 TEST(ConvertResultsTest, Visualize) {
   const tasks::VisualizeResult result{
-      .file = "maize-samples.png", .width = 800, .height = 600, .bytes = 70, .images = 12, .suggestion = "{}"};
+      .sheet = {.file = "maize-samples.png", .width = 800, .height = 600, .bytes = 70}, .images = 12, .suggestion = "{}"};
   const TaskOutput output = ToOutput(v1::Assignment(), result);
   EXPECT_EQ(output.record, "");
   EXPECT_EQ(output.result.visualize().file(), "maize-samples.png");
@@ -130,6 +130,25 @@ TEST(ConvertResultsTest, Visualize) {
   EXPECT_EQ(output.result.visualize().bytes(), 70);
   EXPECT_EQ(output.result.visualize().images(), 12);
   EXPECT_EQ(output.result.visualize().suggestion(), "{}");
+}
+
+TEST(ConvertResultsTest, Maximize) {
+  const tasks::MaximizeResult result{
+      .sheet = {.file = "net-classes.png", .width = 300, .height = 200, .bytes = 70},
+      .pictures = {{.target = "maize", .file = "net-class-0-maize.png", .activation = 9, .start_activation = 1, .probability = 0.75},
+                   {.target = "conv 3", .file = "net-conv-3.png", .activation = 5, .start_activation = 2, .probability = std::nullopt}}};
+  const TaskOutput output = ToOutput(v1::Assignment(), result);
+  EXPECT_EQ(output.record, "");
+  const v1::MaximizeResult& maximize = output.result.maximize();
+  EXPECT_EQ(maximize.sheet().file(), "net-classes.png");
+  EXPECT_EQ(maximize.sheet().bytes(), 70);
+  ASSERT_EQ(maximize.pictures_size(), 2);
+  EXPECT_EQ(maximize.pictures(0).target(), "maize");
+  EXPECT_EQ(maximize.pictures(0).probability(), 0.75);
+  EXPECT_EQ(maximize.pictures(1).file(), "net-conv-3.png");
+  EXPECT_EQ(maximize.pictures(1).activation(), 5);
+  EXPECT_EQ(maximize.pictures(1).start_activation(), 2);
+  EXPECT_FALSE(maximize.pictures(1).has_probability());
 }
 
 }  // namespace

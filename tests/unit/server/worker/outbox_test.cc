@@ -120,6 +120,22 @@ TEST_F(OutboxTest, ProgressIsCoalescedToTenASecond) {
   EXPECT_THAT(Take(), ElementsAre("progress 500"));
 }
 
+TEST_F(OutboxTest, TheNewestPictureIsNotLostToAReportWithoutOne) {
+  const auto report = [this](int64_t done, const std::string& preview) {
+    v1::Progress progress;
+    progress.set_done(done);
+    progress.set_preview(preview);
+    outbox_.SetProgress(std::move(progress));
+  };
+  report(1, "old");
+  report(2, "new");
+  report(3, "");
+  const std::vector<v1::WorkerMessage> messages = outbox_.TakeUnsent(clock_.Monotonic());
+  ASSERT_TRUE(messages.back().has_progress());
+  EXPECT_EQ(messages.back().progress().done(), 3);
+  EXPECT_EQ(messages.back().progress().preview(), "new");
+}
+
 TEST_F(OutboxTest, ATaskThatSaysTooMuchWaits) {
   for (const char* key : {"a", "b", "c"}) AddEvent(key);
   std::atomic<bool> added{false};

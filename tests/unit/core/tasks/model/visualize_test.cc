@@ -87,11 +87,11 @@ class RunVisualizeTest : public ::testing::Test {
     if (!result.ok()) return {};
     result_ = *result;
     const std::vector<Artifact> artifacts = context.EventsOf<Artifact>();
-    EXPECT_THAT(artifacts, ElementsAre(AllOf(Field(&Artifact::name, result->file), Field(&Artifact::media_type, "image/png"))));
-    const auto sheet = ReadPicture(context.paths().artifacts_dir / result->file);
+    EXPECT_THAT(artifacts, ElementsAre(AllOf(Field(&Artifact::name, result->sheet.file), Field(&Artifact::media_type, "image/png"))));
+    const auto sheet = ReadPicture(context.paths().artifacts_dir / result->sheet.file);
     SB_EXPECT_OK(sheet.status());
-    EXPECT_EQ(sheet->width, result->width);
-    EXPECT_EQ(sheet->height, result->height);
+    EXPECT_EQ(sheet->width, result->sheet.width);
+    EXPECT_EQ(sheet->height, result->sheet.height);
     return *sheet;
   }
 
@@ -111,7 +111,7 @@ TEST_F(RunVisualizeTest, SamplesAreImagesOfEachClass) {
   spec.count = 3;
   Sheet(spec);
   EXPECT_EQ(result_.images, 9);
-  EXPECT_EQ(result_.file, "plants-samples.png");
+  EXPECT_EQ(result_.sheet.file, "plants-samples.png");
   spec.images = {"Wheat/3.png", "Maize/0.png"};
   const image::Image sheet = Sheet(spec);
   EXPECT_EQ(result_.images, 2);

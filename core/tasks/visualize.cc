@@ -298,13 +298,8 @@ absl::StatusOr<json> SuggestStep(const SheetComposer& composer, size_t images, u
 absl::StatusOr<VisualizeResult> Publish(const VisualizeSpec& spec, const ContactSheet& sheet, TaskContext& context) {
   SB_ASSIGN_OR_RETURN(const Image drawn, visualize::DrawSheet(sheet));
   const std::string name = absl::StrCat(spec.dataset, "-", ToAbsl(ViewName(spec.view)), ".png");
-  SB_ASSIGN_OR_RETURN(const PictureArtifact picture, PublishPicture(name, drawn, context));
-  VisualizeResult result;
-  result.file = picture.file;
-  result.width = picture.width;
-  result.height = picture.height;
-  result.bytes = picture.bytes;
-  return result;
+  SB_ASSIGN_OR_RETURN(PictureArtifact picture, PublishPicture(name, drawn, context));
+  return VisualizeResult{.sheet = std::move(picture), .images = 0, .suggestion = ""};
 }
 
 }  // namespace

@@ -16,7 +16,6 @@ void AddJobCommands(CommandTree& tree);
 void AddModelCommands(CommandTree& tree);
 // Below the noun "model".
 void AddModelImportCommand(CommandTree& tree, CLI::App* noun);
-// Below the noun "visualize".
 void AddWeightsCommands(CommandTree& tree);
 void AddWorkerCommands(CommandTree& tree);
 void AddStatusCommand(CommandTree& tree);

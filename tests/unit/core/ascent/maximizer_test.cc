@@ -101,7 +101,9 @@ TEST_P(MaximizerTest, BringsADeadFilterToLife) {
   EXPECT_EQ(pictures[0].start.score, 0);
   EXPECT_TRUE(pictures[0].hindrances.redirected);
   // The reference's picture has too little contrast to show it.
-  if (GetParam() == Mode::kNatural) EXPECT_GT(pictures[0].reached.score, 0);
+  if (GetParam() == Mode::kNatural) {
+    EXPECT_GT(pictures[0].reached.score, 0);
+  }
   EXPECT_FALSE(pictures[1].hindrances.redirected);
 }
 

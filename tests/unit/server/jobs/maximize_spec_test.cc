@@ -7,6 +7,7 @@
 
 #include "core/graph/architectures.h"
 #include "server/jobs/validation.h"
+#include "server/store/tables.h"
 #include "tests/unit/server/jobs/job_manager_fixture.h"
 
 namespace seedbed::jobs {

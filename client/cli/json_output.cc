@@ -189,6 +189,8 @@ Json EventToJson(const v1::Event& event) {
   json["time"] = MessageValue(event.time());
   json["type"] = type;
   if (payload != nullptr) json.update(ToJson(*payload));
+  // A picture belongs into a file (--live), not into a line of text.
+  if (event.has_progress()) json.erase("preview");
   // An epoch's fields are fixed for scripts; the message may grow others.
   if (event.has_epoch()) {
     for (const char* name : {"epochs", "images", "val_images"}) json.erase(std::string(name));

@@ -26,7 +26,12 @@ constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 
 class RunMaximizeTest : public ::testing::Test {
  protected:
-  void SetUp() override { SB_ASSERT_OK(nn::WriteModel(folder_.path() / "net", testing::TinyBackbone())); }
+  void SetUp() override { Store("net", testing::TinyBackbone()); }
+
+  void Store(const std::string& name, const nn::SavedModel& model) const {
+    std::filesystem::create_directory(folder_.path() / name);
+    SB_ASSERT_OK(nn::WriteModel(folder_.path() / name, model));
+  }
 
   MaximizeSpec Spec(std::vector<int64_t> filters) const {
     MaximizeSpec spec{.model = "net", .model_dir = folder_.path() / "net", .layer = "conv2", .filters = std::move(filters)};
@@ -79,7 +84,7 @@ TEST_F(RunMaximizeTest, NamesClassesAndTheirProbability) {
   model.graph = *graph::Graph::Create(layers);
   model.weights = nn::InitializeWeights(model.graph, 1);
   model.classes = {"Maize", "Shepherd’s Purse"};
-  SB_ASSERT_OK(nn::WriteModel(folder_.path() / "classifier", model));
+  Store("classifier", model);
   MaximizeSpec spec{.model = "classifier", .model_dir = folder_.path() / "classifier", .classes = {"Shepherd’s Purse", "0"}};
   spec.ascent.steps = 10;
   SB_ASSERT_OK_AND_ASSIGN(const MaximizeResult result, RunMaximize(spec, context_));
@@ -117,7 +122,7 @@ TEST_F(RunMaximizeTest, SendsPreviewsWhenAsked) {
 TEST_F(RunMaximizeTest, WarnsOfFiltersThatWereDeadAtFirst) {
   nn::SavedModel model = testing::TinyBackbone();
   model.weights["conv2.bias"] = nn::Tensor::FromFloats({6}, std::vector<float>{0, 0, -50, 0, 0, 0});
-  SB_ASSERT_OK(nn::WriteModel(folder_.path() / "dead", model));
+  Store("dead", model);
   MaximizeSpec spec = Spec({1, 2});
   spec.model_dir = folder_.path() / "dead";
   SB_ASSERT_OK(RunMaximize(spec, context_).status());

@@ -1,5 +1,5 @@
-// Included by one translation unit for each instruction set, which defines Floats: a vector of floats of its registers' width. Compiled without
-// fused operations, so that all round alike.
+// Included by one translation unit for each instruction set, which defines Floats: a vector of floats of its registers' width. Compiled
+// without fused operations, so that all round alike.
 
 constexpr size_t kWidth = sizeof(Floats) / sizeof(float);
 constexpr size_t kRegisters = kRepulsionLanes / kWidth;

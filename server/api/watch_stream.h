@@ -39,8 +39,8 @@ class Watchers {
 
 // Nothing is queued for a watcher: it remembers the number of the last event it sent, and each time the client has taken a message the next
 // events are read from the store (at most 100, 256 KiB). One that does not read costs one message, and never slows the job. Live progress
-// is sent only when the log is drained, the newest only, at most ten times a second; so is the newest picture of it, which all watchers of a
-// job share, to those who asked for pictures.
+// is sent only when the log is drained, the newest only, at most ten times a second; so is the newest picture of it, which all watchers of
+// a job share, to those who asked for pictures.
 class WatchStream final : public grpc::ServerWriteReactor<v1::WatchJobResponse>, public std::enable_shared_from_this<WatchStream> {
  public:
   static grpc::ServerWriteReactor<v1::WatchJobResponse>* Start(Guard* guard, jobs::JobManager* jobs, Watchers* watchers,

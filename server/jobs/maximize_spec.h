@@ -6,8 +6,8 @@
 
 namespace seedbed::jobs {
 
-// Fills in the defaults, and returns INVALID_ARGUMENT with a kFieldPayload for the first field that is out of its limits or does not go with
-// another.
+// Fills in the defaults, and returns INVALID_ARGUMENT with a kFieldPayload for the first field that is out of its limits or does not go
+// with another.
 absl::Status CompleteMaximize(v1::MaximizeSpec& spec);
 
 }  // namespace seedbed::jobs

@@ -175,9 +175,9 @@ absl::Status CheckMaximizedNetwork(const v1::MaximizeSpec& spec, const v1::Model
   SB_ASSIGN_OR_RETURN(const OptionalGraph stored, StoredNetwork(model));
   if (!stored) return absl::OkStatus();
   const bool softmax = spec.score() == v1::CLASS_SCORE_KIND_SOFTMAX;
-  SB_ASSIGN_OR_RETURN(const graph::Objective objective,
-                      spec.layer().empty() ? At("spec.maximize.classes", graph::ClassObjective(*stored, softmax))
-                                           : At("spec.maximize.layer", graph::ObjectiveOf(*stored, spec.layer())));
+  SB_ASSIGN_OR_RETURN(const graph::Objective objective, spec.layer().empty()
+                                                            ? At("spec.maximize.classes", graph::ClassObjective(*stored, softmax))
+                                                            : At("spec.maximize.layer", graph::ObjectiveOf(*stored, spec.layer())));
   for (const int32_t filter : spec.filters()) {
     SB_RETURN_IF_ERROR(AtField("spec.maximize.filters", graph::CheckFilter(objective, spec.layer(), filter)));
   }

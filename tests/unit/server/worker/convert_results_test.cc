@@ -132,24 +132,5 @@ TEST(ConvertResultsTest, Visualize) {
   EXPECT_EQ(output.result.visualize().suggestion(), "{}");
 }
 
-TEST(ConvertResultsTest, Maximize) {
-  const tasks::MaximizeResult result{
-      .sheet = {.file = "net-classes.png", .width = 300, .height = 200, .bytes = 70},
-      .pictures = {{.target = "maize", .file = "net-class-0-maize.png", .activation = 9, .start_activation = 1, .probability = 0.75},
-                   {.target = "conv 3", .file = "net-conv-3.png", .activation = 5, .start_activation = 2, .probability = std::nullopt}}};
-  const TaskOutput output = ToOutput(v1::Assignment(), result);
-  EXPECT_EQ(output.record, "");
-  const v1::MaximizeResult& maximize = output.result.maximize();
-  EXPECT_EQ(maximize.sheet().file(), "net-classes.png");
-  EXPECT_EQ(maximize.sheet().bytes(), 70);
-  ASSERT_EQ(maximize.pictures_size(), 2);
-  EXPECT_EQ(maximize.pictures(0).target(), "maize");
-  EXPECT_EQ(maximize.pictures(0).probability(), 0.75);
-  EXPECT_EQ(maximize.pictures(1).file(), "net-conv-3.png");
-  EXPECT_EQ(maximize.pictures(1).activation(), 5);
-  EXPECT_EQ(maximize.pictures(1).start_activation(), 2);
-  EXPECT_FALSE(maximize.pictures(1).has_probability());
-}
-
 }  // namespace
 }  // namespace seedbed::worker

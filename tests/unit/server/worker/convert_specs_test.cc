@@ -352,37 +352,6 @@ TEST(ConvertSpecsTest, Visualize) {
   EXPECT_EQ(spec.pipeline, "[]");
 }
 
-TEST(ConvertSpecsTest, Maximize) {
-  v1::Assignment assignment = NewAssignment();
-  v1::MaximizeSpec& from = *assignment.mutable_spec()->mutable_maximize();
-  EXPECT_THAT(ToMaximizeSpec(assignment), StatusIs(absl::StatusCode::kInvalidArgument));
-  from.set_model("net:3");
-  from.set_layer("conv");
-  from.add_filters(4);
-  from.set_mode(v1::MAXIMIZE_MODE_REFERENCE);
-  from.set_score(v1::CLASS_SCORE_KIND_SOFTMAX);
-  from.set_steps(20);
-  from.set_step_size(0.5);
-  from.set_width(64);
-  from.set_seed(5);
-  from.set_preview_every(10);
-  from.set_batch_size(2);
-  SB_ASSERT_OK_AND_ASSIGN(const tasks::MaximizeSpec spec, ToMaximizeSpec(assignment));
-  EXPECT_EQ(spec.model, "net");
-  EXPECT_EQ(spec.model_version, assignment.inputs().model_version());
-  EXPECT_EQ(spec.layer, "conv");
-  EXPECT_EQ(spec.filters, std::vector<int64_t>{4});
-  EXPECT_TRUE(spec.softmax);
-  EXPECT_EQ(spec.width, 64);
-  EXPECT_EQ(spec.height, 0);
-  EXPECT_EQ(spec.preview_every, 10);
-  EXPECT_EQ(spec.ascent.mode, ascent::Mode::kReference);
-  EXPECT_EQ(spec.ascent.steps, 20);
-  EXPECT_EQ(spec.ascent.step_size, 0.5);
-  EXPECT_EQ(spec.ascent.seed, 5u);
-  EXPECT_EQ(spec.ascent.batch, 2u);
-}
-
 TEST(ConvertSpecsTest, EveryInterpolationHasItsFilter) {
   v1::Assignment assignment = NewAssignment();
   v1::Preprocessing& preprocessing = *assignment.mutable_spec()->mutable_train()->mutable_preprocessing();

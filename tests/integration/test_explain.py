@@ -88,7 +88,7 @@ def test_a_model_that_is_explained_is_kept(line, api):
     spec = {"explain": {"model": "flowers", "dataset": "seeds", "images": [IMAGE] * 250, "attribution": {"method": "METHOD_SMOOTHGRAD", "samples": 10000}}}
     job = api.call("seedbed.v1.JobService/SubmitJob", {"spec": spec})["job"]["id"]
     for noun, name in (("model", "flowers"), ("dataset", "seeds")):
-        assert job in line.cli(noun, "rm", name, "--yes", expect=BAD_INPUT).stderr
+        assert job in line.cli(noun, "rm", name, "--yes", expect=JOB_FAILED).stderr
     line.cli("job", "cancel", job)
     line.wait_for_state(job, "CANCELLED")
 
@@ -98,7 +98,7 @@ def test_a_model_that_is_explained_is_kept(line, api):
     [
         (["explain", "weeds", IMAGE], NOT_FOUND, "MODEL: "),
         (["explain", "flowers", "maize/0099.png"], JOB_FAILED, "no image 'maize/0099.png'; did you mean 'maize/0009.png'?"),
-        (["explain", "flowers", IMAGE, "--class", "maiz"], BAD_INPUT, "--class: the model has no class 'maiz'; did you mean 'maize'?"),
+        (["explain", "flowers", IMAGE, "--class", "maiz"], BAD_INPUT, "--class: there is no class 'maiz' among the model's 3; did you mean 'maize'?"),
         (["explain", "flowers", IMAGE, "--class", 3], BAD_INPUT, "--class: "),
         (["explain", "flowers", IMAGE, "--layer", "top_activatoin"], BAD_INPUT, "did you mean 'top_activation'?"),
         (["explain", "flowers", IMAGE, "--layer", "head_dense"], BAD_INPUT, "the last one is 'top_activation'"),

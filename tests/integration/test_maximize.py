@@ -47,7 +47,7 @@ def test_filters(line, folder, mode):
 
 def test_classes(line, folder):
     line.cli("train", "--dataset", "seeds", "--weights", "net", "--size", 64, "--epochs", 1, "--model", "classifier")
-    said = line.json("visualize", "class", "classifier", "--classes", "maize,1", "--score", "softmax", "--steps", 8, "--out", folder / "sheet.png")
+    said = line.json("visualize", "class", "classifier", "--classes", "maize,2", "--score", "softmax", "--steps", 8, "--out", folder / "sheet.png")
     assert picture(folder / "sheet.png") == (said["sheet"]["width"], said["sheet"]["height"])
     assert said["pictures"][0]["target"] == "maize" and len(said["pictures"]) == 2
     assert all(0 <= each["probability"] <= 1 for each in said["pictures"])

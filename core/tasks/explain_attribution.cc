@@ -117,7 +117,8 @@ class AttributionTask {
     const size_t batch = method_ == AttributionMethod::kOcclusion ? kOcclusionBatch : 1;
     SB_ASSIGN_OR_RETURN(scores_, ClassScores::Create(model_, batch, threads));
     if (method_ == AttributionMethod::kOcclusion) return absl::OkStatus();
-    nn::GradientOptions options{.target = graph::LogitsLayer(model_.graph).layer.name, .threads = threads};
+    // Near 0 rounding decides whether a rectifier passes a gradient: LibTorch's rounds as other programs' that people compare maps with.
+    nn::GradientOptions options{.target = graph::LogitsLayer(model_.graph).layer.name, .threads = threads, .backend = "torch"};
     if (method_ == AttributionMethod::kGradCam) {
       SB_ASSIGN_OR_RETURN(layer_, graph::SpatialLayer(model_.graph, attribution_.layer));
       options.with_respect_to = layer_->layer.name;

@@ -65,8 +65,9 @@ absl::StatusOr<json> Run(const json& settings, const ToolPaths& paths) {
     const std::string layer = settings.value("layer", "");
     SB_ASSIGN_OR_RETURN(
         const auto network,
-        GradientNetwork::Create(job.graph, ViewsOf(job.weights),
-                                {.target = graph::LogitsLayer(job.graph).layer.name, .with_respect_to = layer, .threads = job.threads}));
+        GradientNetwork::Create(
+            job.graph, ViewsOf(job.weights),
+            {.target = graph::LogitsLayer(job.graph).layer.name, .with_respect_to = layer, .threads = job.threads, .backend = "torch"}));
     SB_ASSIGN_OR_RETURN(map, Explained(job, settings, *network, class_index));
     shape = {network->shape()[0], network->shape()[1]};
   }

@@ -1,5 +1,7 @@
 """Attribution against Captum and PyTorch, on the same weights and images."""
 
+import copy
+
 import captum.attr
 import numpy
 import pytest
@@ -67,9 +69,19 @@ def test_saliency_is_captums(explain, peer):
 
 
 def test_integrated_gradients_are_captums(explain, peer):
-    method = captum.attr.IntegratedGradients(peer.model)
-    theirs = method.attribute(peer.tensor, 0 * peer.tensor, peer.class_index, n_steps=STEPS, method="riemann_middle", internal_batch_size=10)
-    check(explain(peer, "integrated_gradients", steps=STEPS)["map"], theirs[0].sum(0).numpy())
+    """In double precision, unless Captum's own numbers in single precision are not as near to those either: on the way to an image some
+    rectifiers lie so near to 0 that rounding decides."""
+
+    def attribute(model, tensor):
+        method = captum.attr.IntegratedGradients(model)
+        theirs = method.attribute(tensor, 0 * tensor, peer.class_index, n_steps=STEPS, method="riemann_middle", internal_batch_size=10)
+        return theirs[0].sum(0).numpy()
+
+    ours, single = explain(peer, "integrated_gradients", steps=STEPS)["map"], attribute(peer.model, peer.tensor)
+    double = attribute(copy.deepcopy(peer.model).double(), peer.tensor.double())
+    distance, own_distance = (numpy.abs(map - double).max() / numpy.abs(double).max() for map in (ours, single))
+    print(f"integrated gradients are {distance:.1e} from Captum's in double precision, Captum's in single precision {own_distance:.1e}")
+    assert distance <= max(TOLERANCE, 1.1 * own_distance)
 
 
 def test_integrated_gradients_are_complete(explain, efficientnet):
@@ -90,27 +102,27 @@ def test_grad_cam_is_captums(explain, peer):
     check(ours["upsampled"], larger[0, 0].detach().numpy())
 
 
-def test_occlusion_is_captums_and_a_plain_loops(explain, resnet):
+def test_occlusion_is_captums_and_a_plain_loops(explain, efficientnet):
     def probability(images):
-        return torch.softmax(resnet.model(images), 1)
+        return torch.softmax(efficientnet.model(images), 1)
 
     window, stride = 24, 12
-    mean = resnet.tensor.mean((2, 3), keepdim=True).expand_as(resnet.tensor)
-    ours = explain(resnet, "occlusion", window=window, stride=stride)["map"]
+    mean = efficientnet.tensor.mean((2, 3), keepdim=True).expand_as(efficientnet.tensor)
+    ours = explain(efficientnet, "occlusion", window=window, stride=stride)["map"]
     with torch.inference_mode():
         theirs = captum.attr.Occlusion(probability).attribute(
-            resnet.tensor, (3, window, window), (3, stride, stride), mean, resnet.class_index, perturbations_per_eval=8
+            efficientnet.tensor, (3, window, window), (3, stride, stride), mean, efficientnet.class_index, perturbations_per_eval=8
         )
         check(ours, theirs[0, 0].numpy())
-        side = resnet.settings["side"]
+        side = efficientnet.settings["side"]
         falls, counts = numpy.zeros((side, side)), numpy.zeros((side, side))
-        whole = float(probability(resnet.tensor)[0, resnet.class_index])
+        whole = float(probability(efficientnet.tensor)[0, efficientnet.class_index])
         for top in range(0, side - window + stride, stride):
             for left in range(0, side - window + stride, stride):
-                covered = resnet.tensor.clone()
+                covered = efficientnet.tensor.clone()
                 at = numpy.s_[top : top + window, left : left + window]
                 covered[0, :, *at] = mean[0, :, *at]
-                falls[at] += whole - float(probability(covered)[0, resnet.class_index])
+                falls[at] += whole - float(probability(covered)[0, efficientnet.class_index])
                 counts[at] += 1
     check(ours, falls / counts)
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <functional>
 #include <limits>
 #include <span>
@@ -112,14 +113,14 @@ at::Tensor ThroughRectifier(const at::Tensor& gradient, const at::Tensor& output
 
 struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& image, int64_t layer) {
-    const auto& ways = *reinterpret_cast<const BothWays*>(layer);
+    const auto& ways = *std::bit_cast<const BothWays*>(layer);
     const at::Tensor output = Convolve(ways.forwards, OnLibTorchsThreads, image);
     context->saved_data["layer"] = layer;
     context->save_for_backward({output});
     return output;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const auto& ways = *reinterpret_cast<const BothWays*>(context->saved_data["layer"].toInt());
+    const auto& ways = *std::bit_cast<const BothWays*>(context->saved_data["layer"].toInt());
     const at::Tensor through = ThroughRectifier(gradients[0], context->get_saved_variables()[0], ways.activation);
     return {Convolve(ways.back, OnLibTorchsThreads, through), at::Tensor()};
   }
@@ -159,7 +160,7 @@ LayerStep DifferentiableWinogradStep(const graph::Graph& graph, size_t index, co
   const ResolvedLayer& layer = graph.layers()[index];
   const auto ways = std::make_shared<const BothWays>(layer, InputShapeOf(graph, layer), weights, kernels);
   return [ways](const ResolvedLayer&, const std::vector<at::Tensor>& inputs) {
-    return WinogradFunction::apply(inputs[0], reinterpret_cast<int64_t>(ways.get()));
+    return WinogradFunction::apply(inputs[0], std::bit_cast<int64_t>(ways.get()));
   };
 }
 

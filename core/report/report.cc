@@ -159,7 +159,7 @@ std::string RenderHtml(const Report& report) {
   };
   add("<style>", PageStyle(), "</style>\n</head>\n<body>\n<main id=\"page\"></main>\n");
   add("<noscript>This report is drawn by a script that it carries; it needs JavaScript.</noscript>\n", "", "");
-  add("<script id=\"data\" type=\"application/json\">", ScriptSafe(ToJson(report)), "</script>\n");
+  add(R"(<script id="data" type="application/json">)", ScriptSafe(ToJson(report)), "</script>\n");
   add("<script>", ChartLibrary(), "</script>\n");
   add("<script>", PageScript(), "</script>\n</body>\n</html>\n");
   return html;

@@ -1,6 +1,7 @@
 #include "core/report/tensorboard.h"
 
 #include <isa-l/crc.h>
+#include <bit>
 
 #include <algorithm>
 #include <cstddef>
@@ -26,7 +27,7 @@ constexpr int32_t kRgb = 3;
 
 constexpr char kFileVersion[] = "brain.Event:2";
 
-uint32_t Masked(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8u; }
+uint32_t Masked(uint32_t crc) { return std::rotr(crc, 15) + 0xa282ead8u; }
 
 template <typename Integer>
 void AppendLittleEndian(Integer number, std::string* text) {

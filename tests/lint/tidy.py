@@ -56,7 +56,7 @@ def cache_key(path, command, version):
 def check(path, build):
     """(passed, what it said, seconds)"""
     begin = time.monotonic()
-    arguments = ["-Wthread-safety", "-Wno-unused-command-line-argument", "-Wno-unknown-warning-option", "-Wno-ignored-gch", "-Wno-deprecated-declarations"]
+    arguments = ["-Wthread-safety", "-fno-openmp", "-Wno-unused-command-line-argument", "-Wno-unknown-warning-option", "-Wno-ignored-gch", "-Wno-deprecated-declarations"]
     extra = [f"--extra-arg={argument}" for argument in arguments]
     done = subprocess.run([TIDY, "-p", str(build), "--quiet", *extra, str(path)], capture_output=True, text=True, check=False)
     said = done.stdout if done.returncode == 0 or done.stdout.strip() else done.stderr

@@ -25,7 +25,6 @@ namespace {
 using visualize::ContactSheet;
 using visualize::HeatMap;
 using visualize::HeatScale;
-using visualize::SheetRow;
 
 constexpr int kShownSide = 112;  // pixels that a map has at least on its longer side
 constexpr int kMinColumns = 8;

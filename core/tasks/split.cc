@@ -64,8 +64,9 @@ absl::StatusOr<std::vector<Quota>> QuotasOf(const Manifest& manifest, const Frac
   std::vector<Quota> quotas;
   AddQuota("validation", images, share_of(rule.validation), &quotas);
   AddQuota("test", images, share_of(rule.test), &quotas);
-  if (quotas.empty())
+  if (quotas.empty()) {
     return absl::InvalidArgumentError("these shares, rounded down, leave no image of any class for validation; raise them");
+  }
   return quotas;
 }
 

@@ -193,7 +193,8 @@ class PlotDrawer {
     for (size_t i = 0; i < shown_; ++i) {
       const int x = kMargin + area_.width() + kGap + static_cast<int>(i / lines_) * (ColumnWidth() + kGap);
       const int y = top_ + static_cast<int>(i % lines_) * kLegendLine;
-      DrawMark(legend_[i].group, x + kMarkRadius, y + kLegendLine / 2, kMarkRadius, image);
+      constexpr int kMiddle = kLegendLine / 2;
+      DrawMark(legend_[i].group, x + kMarkRadius, y + kMiddle, kMarkRadius, image);
       const std::string text = fonts_.Of(TextStyle::kCaption).Shortened(EntryText(legend_[i]), name_width_);
       DrawLine(TextStyle::kCaption, text, x + 2 * kMarkRadius + 8, y + (kLegendLine - LineHeight(TextStyle::kCaption)) / 2, image);
     }

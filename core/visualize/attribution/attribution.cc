@@ -98,8 +98,9 @@ absl::StatusOr<std::vector<float>> IntegratedGradients(const nn::GradientNetwork
   }
   const size_t channels = ChannelsOf(network);
   std::vector<double> map(input.size() / channels, 0.0);
-  for (size_t i = 0; i < input.size(); ++i)
+  for (size_t i = 0; i < input.size(); ++i) {
     map[i / channels] += (static_cast<double>(input[i]) - static_cast<double>(baseline[i])) * sums[i];
+  }
   return Scaled(map, 1.0 / static_cast<double>(options.steps));
 }
 

@@ -76,16 +76,18 @@ class Occluder {
     std::vector<double> sums(channels_, 0.0);
     for (size_t i = 0; i < input_.size(); ++i) sums[i % channels_] += static_cast<double>(input_[i]);
     std::vector<float> mean(channels_);
-    for (size_t c = 0; c < channels_; ++c)
+    for (size_t c = 0; c < channels_; ++c) {
       mean[c] = static_cast<float>(sums[c] * static_cast<double>(channels_) / static_cast<double>(input_.size()));
+    }
     return mean;
   }
 
   template <typename Body>
   void ForEachPixel(const Covered& window, Body body) const {
     for (int y = window.top; y < window.bottom; ++y) {
-      for (int x = window.left; x < window.right; ++x)
+      for (int x = window.left; x < window.right; ++x) {
         body(static_cast<size_t>(y) * static_cast<size_t>(options_.width) + static_cast<size_t>(x));
+      }
     }
   }
 

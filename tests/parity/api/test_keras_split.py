@@ -1,7 +1,10 @@
 """Splits in order beside Keras's validation_split on the same folders."""
 
+import os
+
 import pytest
 
+os.environ.setdefault("KERAS_BACKEND", "torch")
 keras_image = pytest.importorskip("keras.src.legacy.preprocessing.image")
 
 

@@ -8,7 +8,6 @@ namespace {
 
 using ::seedbed::testing::StatusIs;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr char kHeader[] = "epoch,loss,accuracy,val_loss,val_accuracy,lr,seconds,images_per_second\n";

@@ -12,7 +12,9 @@ if(SB_CCACHE)
 endif()
 find_program(SB_MOLD mold)
 if(SB_MOLD)
-  add_link_options(-fuse-ld=mold)
+  # Debian's mold lets what is read-only after relocation begin with thread storage in front of the segment, where nothing may be mapped: by
+  # chance of its size a program then does not start ("cannot apply additional memory protection").
+  add_link_options(-fuse-ld=mold -Wl,-z,norelro)
 endif()
 
 if(SB_SANITIZE)

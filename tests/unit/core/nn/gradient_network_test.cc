@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/philox.h"
 #include "core/graph/edit.h"
@@ -46,7 +47,7 @@ class GradientNetworkTest : public ::testing::Test {
     const size_t count = kBatch * static_cast<size_t>(graph::ElementsOf((*network)->shape()));
     std::vector<float> gradient(count), room(count);
     EXPECT_THAT((*network)->Run(input_, kBatch, AskForWeightedSum, room, gradient), IsOk());
-    if (values != nullptr) *values = room;
+    if (values != nullptr) *values = std::move(room);
     return gradient;
   }
 

@@ -17,7 +17,7 @@ using ::testing::Not;
 
 // The JSON block of a page, as it stands there.
 std::string DataOf(const std::string& html) {
-  const std::string begin = "<script id=\"data\" type=\"application/json\">";
+  const std::string begin = R"(<script id="data" type="application/json">)";
   const size_t first = html.find(begin) + begin.size();
   return html.substr(first, html.find("</script>", first) - first);
 }

@@ -82,8 +82,9 @@ TEST(ScatterPlot, PicturesDoNotHideEachOther) {
   const Rgb violet = {255, 0, 255};
   for (const size_t point : points) {
     PlotPicture& picture = pictures.emplace_back(PlotPicture{point, {kPlotPictureSide, kPlotPictureSide, {}}});
-    for (int i = 0; i < kPlotPictureSide * kPlotPictureSide; ++i)
+    for (int i = 0; i < kPlotPictureSide * kPlotPictureSide; ++i) {
       picture.picture.rgb.insert(picture.picture.rgb.end(), violet.begin(), violet.end());
+    }
   }
   SB_ASSERT_OK_AND_ASSIGN(const image::Image image, DrawScatterPlot(plot, pictures));
   EXPECT_EQ(PixelsOf(violet, image), points.size() * kPlotPictureSide * kPlotPictureSide);

@@ -14,7 +14,6 @@ namespace seedbed::jobs {
 namespace {
 
 using ::seedbed::testing::StatusIs;
-using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 

@@ -78,7 +78,7 @@ TEST_F(RunEvaluateTest, WritesItsReports) {
 
 TEST_F(RunEvaluateTest, ReportHoldsScoresPicturesAndOrigin) {
   spec_.job = "evaluate-7";
-  spec_.recipe = "{\"evaluate\": {\"model\": \"<m>\"}}";
+  spec_.recipe = R"({"evaluate": {"model": "<m>"}})";
   SB_ASSERT_OK(RunEvaluate(spec_, context_));
   const std::string html = *ReadFile(context_.paths().artifacts_dir / "report.html");
   const nlohmann::json data = testing::ReportData(html);

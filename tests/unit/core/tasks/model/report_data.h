@@ -10,7 +10,7 @@ namespace seedbed::testing {
 
 // The page's block of JSON.
 inline nlohmann::json ReportData(const std::string& html) {
-  const std::string begin = "<script id=\"data\" type=\"application/json\">";
+  const std::string begin = R"(<script id="data" type="application/json">)";
   const size_t first = html.find(begin) + begin.size();
   return nlohmann::json::parse(html.substr(first, html.find("</script>", first) - first));
 }

@@ -104,8 +104,10 @@ class RecordingNetwork : public nn::GradientNetwork {
     std::vector<float> logits(batch * kClasses), wanted(batch * kClasses);
     target_gradient(logits, wanted);
     EXPECT_EQ(std::accumulate(wanted.begin(), wanted.end(), 0.0f), static_cast<float>(batch)) << "of one class for each example";
-    for (size_t i = 0; i < batch; ++i)
-      inputs.emplace_back(input.begin() + static_cast<ptrdiff_t>(i * kValues), input.begin() + static_cast<ptrdiff_t>((i + 1) * kValues));
+    for (size_t i = 0; i < batch; ++i) {
+      const std::span<const float> example = input.subspan(i * kValues, kValues);
+      inputs.emplace_back(example.begin(), example.end());
+    }
     std::ranges::copy(input, gradient.begin());
     batches.push_back(batch);
     return absl::OkStatus();

@@ -48,8 +48,7 @@ std::vector<float> Plain(const std::vector<float>& input, int window, int stride
       std::vector<float> covered = input;
       const auto in_window = [&](int x, int y) { return x >= left && x < left + window && y >= top && y < top + window; };
       for (int i = 0; i < kWidth * kHeight; ++i) {
-        for (int c = 0; c < 3 && in_window(i % kWidth, i / kWidth); ++c)
-          covered[static_cast<size_t>(3 * i + c)] = mean[static_cast<size_t>(c)];
+        if (in_window(i % kWidth, i / kWidth)) std::ranges::copy(mean, covered.begin() + ptrdiff_t{3} * i);
       }
       for (int i = 0; i < kWidth * kHeight; ++i) {
         if (!in_window(i % kWidth, i / kWidth)) continue;

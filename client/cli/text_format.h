@@ -17,7 +17,7 @@ std::string FormatCount(int64_t count);
 std::string FormatCountOf(int64_t count, std::string_view noun);
 // "311.0 MB", in powers of 1000; "512 B".
 std::string FormatBytes(int64_t bytes);
-// "0.8 s", "42 s", "3 min 05 s", "2 h 10 min", "4 d 3 h".
+// "< 1 ms", "12 ms", "0.8 s", "42 s", "3 min 05 s", "2 h 10 min", "4 d 3 h".
 std::string FormatElapsed(absl::Duration duration);
 // "3 min ago", "in 5 s", "2 d ago"; "-" for an absent time.
 std::string FormatRelativeTime(const google::protobuf::Timestamp* time, absl::Time now);

@@ -33,6 +33,8 @@ std::string FormatBytes(int64_t bytes) {
 
 std::string FormatElapsed(double elapsed) {
   const int64_t seconds = static_cast<int64_t>(elapsed);
+  if (elapsed < 0.001) return "< 1 ms";
+  if (elapsed < 0.1) return absl::StrFormat("%.0f ms", 1000 * elapsed);
   if (seconds < 10) return absl::StrFormat("%.1f s", elapsed);
   if (seconds < 60) return absl::StrFormat("%d s", seconds);
   if (seconds < 3600) return absl::StrFormat("%d min %02d s", seconds / 60, seconds % 60);

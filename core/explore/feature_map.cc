@@ -21,16 +21,16 @@ constexpr double kUsualPerplexity = 30;
 constexpr double kStartSpread = 1e-4;  // standard deviation along the first component
 constexpr double kStartNoise = 1e-6;
 
-// At most kMaxTsneRows of the rows, of each class its share and at least one.
-std::vector<uint32_t> ChooseRows(std::span<const int32_t> labels, uint64_t seed) {
+// About max_rows of the rows when there are more, of each class its share and at least one.
+std::vector<uint32_t> ChooseRows(std::span<const int32_t> labels, size_t max_rows, uint64_t seed) {
   std::vector<uint32_t> chosen(labels.size());
   std::iota(chosen.begin(), chosen.end(), 0u);
-  if (labels.size() <= kMaxTsneRows) return chosen;
+  if (labels.size() <= max_rows) return chosen;
   std::map<int32_t, std::vector<uint32_t>> of_class;
   for (const uint32_t row : chosen) of_class[labels[row]].push_back(row);
   chosen.clear();
   for (const auto& [label, rows] : of_class) {
-    const size_t share = std::max<size_t>(1, rows.size() * kMaxTsneRows / labels.size());
+    const size_t share = std::max<size_t>(1, rows.size() * max_rows / labels.size());
     const RandomStream random(seed, RandomPurpose::kShuffle, static_cast<uint64_t>(label));
     const std::vector<uint32_t> order = RandomPermutation(static_cast<uint32_t>(rows.size()), random);
     for (size_t i = 0; i < share; ++i) chosen.push_back(rows[order[i]]);
@@ -69,7 +69,7 @@ class MapMaker {
     if (rows_.count < kMinMapRows) {
       return absl::InvalidArgumentError(absl::StrCat("a map needs at least ", kMinMapRows, " images; there are ", rows_.count));
     }
-    return options_.projection == Projection::kPca ? Pca() : Tsne(ChooseRows(labels, options_.seed));
+    return options_.projection == Projection::kPca ? Pca() : Tsne(ChooseRows(labels, options_.max_rows, options_.seed));
   }
 
  private:

@@ -17,15 +17,16 @@ namespace seedbed::explore {
 
 enum class Projection { kPca, kTsne };
 
-// t-SNE compares all pairs: of more rows a sample is placed.
+// t-SNE compares all pairs.
 inline constexpr size_t kMaxTsneRows = 10'000;
 inline constexpr size_t kMinMapRows = 4;
 
 struct MapOptions {
   Projection projection = Projection::kTsne;
-  double perplexity = 0;  // kTsne only; 0: 30, or what fits
-  int iterations = 1000;  // kTsne only
-  uint64_t seed = 0;      // kTsne only: which rows are the sample, and a little noise where the points begin
+  double perplexity = 0;           // kTsne only; 0: 30, or what fits
+  int iterations = 1000;           // kTsne only
+  uint64_t seed = 0;               // kTsne only: which rows are the sample, and a little noise where the points begin
+  size_t max_rows = kMaxTsneRows;  // kTsne only: of more a sample is placed; from kMinMapRows to kMaxTsneRows
 };
 
 struct FeatureMap {

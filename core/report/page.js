@@ -106,6 +106,70 @@
     return box;
   }
 
+  // Groups differ in colour, and from the ninth on in shape.
+  const SHAPES = ["circle", "rectRot", "triangle", "rect", "star"];
+
+  function group(content, name, index) {
+    const shade = colour(`c${index % COLOURS}`);
+    const points = content.points.filter((point) => point.group === index);
+    const marked = (context) => Boolean(context.raw && context.raw.marked);
+    return {
+      label: name,
+      data: points,
+      pointStyle: SHAPES[Math.floor(index / COLOURS) % SHAPES.length],
+      backgroundColor: shade,
+      borderColor: (context) => (marked(context) ? colour("text") : shade),
+      borderWidth: (context) => (marked(context) ? 2 : 1),
+      radius: (context) => (marked(context) ? 6 : 4),
+      hoverRadius: 8,
+    };
+  }
+
+  // Of groups, not of their first points, which may be marked.
+  function legendOf(chart) {
+    return chart.data.datasets.map((one, index) => ({
+      text: one.label,
+      fontColor: colour("text"),
+      fillStyle: one.backgroundColor,
+      strokeStyle: one.backgroundColor,
+      pointStyle: one.pointStyle,
+      hidden: !chart.isDatasetVisible(index),
+      datasetIndex: index,
+    }));
+  }
+
+  function scatterOptions() {
+    const axis = { grid: { color: colour("line"), borderColor: colour("line") }, ticks: { display: false } };
+    return {
+      animation: false,
+      responsive: true,
+      maintainAspectRatio: false,
+      interaction: { mode: "nearest", intersect: true },
+      scales: { x: axis, y: axis },
+      plugins: {
+        legend: { position: "bottom", labels: { usePointStyle: true, boxHeight: 8, generateLabels: legendOf } },
+        tooltip: {
+          callbacks: {
+            title: (items) => items[0].dataset.label,
+            label: (context) => [context.raw.name, ...context.raw.details],
+          },
+        },
+      },
+    };
+  }
+
+  function scatter(content) {
+    const canvas = element("canvas");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `${content.points.length} points in ${content.groups.length} groups`);
+    drawings.push(() => {
+      const used = content.groups.map((name, index) => group(content, name, index)).filter((one) => one.data.length > 0);
+      const drawn = new Chart(canvas, { type: "scatter", data: { datasets: used }, options: scatterOptions() });
+      return () => drawn.destroy();
+    });
+    return element("div", "chart plane", canvas);
+  }
+
   // ---- Who was taken for whom
 
   const hint = element("div", "hint");
@@ -234,15 +298,18 @@
 
   // ---- Pictures, tables, texts
 
+  // Long names of classes and files break after what stands between their words.
+  const breakable = (text) => text.split(/(?<=[_/-])/).flatMap((part) => [part, element("wbr")]);
+
   function picture(one) {
     const image = element("img");
     image.src = one.source;
     image.alt = one.name;
     const right = one.actual === one.predicted;
-    const caption = element("figcaption", "", element("div", right ? "right" : "wrong", one.predicted));
-    if (!right) caption.append(element("div", "", `is ${one.actual}`));
-    for (const detail of one.details) caption.append(element("div", "", detail));
-    caption.append(element("div", "path", one.name));
+    const caption = element("figcaption", "", element("div", right ? "right" : "wrong", ...breakable(one.predicted)));
+    if (!right) caption.append(element("div", "", ...breakable(`is ${one.actual}`)));
+    for (const detail of one.details) caption.append(element("div", "", ...breakable(detail)));
+    caption.append(element("div", "path", ...breakable(one.name)));
     return element("figure", "", image, caption);
   }
 
@@ -280,7 +347,7 @@
 
   const facts = (content) => element("dl", "", ...content.rows.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]));
   const code = (content) => element("pre", "", content.text);
-  const KINDS = { chart, matrix, pictures, table, facts, code };
+  const KINDS = { chart, scatter, matrix, pictures, table, facts, code };
 
   // ---- The page
 

@@ -69,6 +69,16 @@ Json ToJson(const Chart& chart) {
           {"full_share", chart.full_share}};
 }
 
+Json ToJson(const ScatterChart& chart) {
+  Json points = Json::array();
+  for (const ScatterPoint& point : chart.points) {
+    Json one = {{"x", point.x}, {"y", point.y}, {"group", point.group}, {"name", point.name}, {"details", point.details}};
+    if (point.marked) one["marked"] = true;
+    points.push_back(std::move(one));
+  }
+  return {{"kind", "scatter"}, {"groups", chart.groups}, {"points", std::move(points)}};
+}
+
 // [row, column, count] of the cells that are not 0: with a thousand classes nearly all are.
 Json ToJson(const ConfusionMatrix& matrix) {
   const size_t classes = matrix.classes.size();

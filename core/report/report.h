@@ -55,6 +55,20 @@ struct Chart {
   bool full_share = false;  // of shares: the axis goes from 0 to 100 %
 };
 
+// Points in a plane, in groups. What the axes measure is not shown.
+struct ScatterPoint {
+  double x = 0;
+  double y = 0;
+  size_t group = 0;
+  bool marked = false;                    // stands out
+  std::string name = {};                  // under the pointer
+  std::vector<std::string> details = {};  // likewise
+};
+struct ScatterChart {
+  std::vector<std::string> groups;
+  std::vector<ScatterPoint> points;  // with finite places
+};
+
 // Who was taken for whom.
 struct ConfusionMatrix {
   std::vector<std::string> classes;
@@ -96,7 +110,7 @@ struct Nothing {};
 struct Section {
   std::string title;
   std::string text = {};  // below the title
-  std::variant<Nothing, Chart, ConfusionMatrix, Pictures, Table, Facts, Code> content = Nothing();
+  std::variant<Nothing, Chart, ScatterChart, ConfusionMatrix, Pictures, Table, Facts, Code> content = Nothing();
   bool half = false;    // two such sections stand side by side where there is room
   bool folded = false;  // opened by a click
 };

@@ -10,12 +10,8 @@ absl::StatusOr<ExploredSet> ExploredSet::Open(const ExploreSpec& spec, TaskConte
   SB_ASSIGN_OR_RETURN(const features::FeatureSet set, features::FeatureSet::Open(spec.features_dir));
   const auto go_on = [&context] { return !context.cancelled(); };
   SB_ASSIGN_OR_RETURN(features::FeatureRows rows, set.Map(context.paths().cache_dir, go_on));
-  ExploredSet explored(spec.features, set.info(), std::move(rows));
-  if (spec.dataset_dir.empty()) return explored;
-  SB_ASSIGN_OR_RETURN(explored.dataset_, OpenDataset(spec.dataset_dir, ""));
-  const std::vector<dataset::ManifestRow>& images = explored.dataset_->manifest.rows;
-  for (size_t i = 0; i < images.size(); ++i) explored.manifest_rows_.emplace(images[i].path, static_cast<uint32_t>(i));
-  return explored;
+  SB_ASSIGN_OR_RETURN(FeaturePictures pictures, FeaturePictures::Open(spec.dataset_dir));
+  return ExploredSet(spec.features, set.info(), std::move(rows), std::move(pictures));
 }
 
 std::string ExploredSet::Origin() const {
@@ -27,18 +23,12 @@ explore::RowSource ExploredSet::rows() const {
   return {.count = rows_.size(), .values = info_.row_values(), .row = [this](size_t row) { return rows_.row(row); }};
 }
 
-std::optional<uint32_t> ExploredSet::ManifestRow(uint32_t row) const {
-  const auto found = manifest_rows_.find(info_.paths[row]);
-  if (found == manifest_rows_.end() || dataset_->manifest.rows[found->second].sha256 != info_.sha256[row]) return std::nullopt;
-  return found->second;
-}
-
 absl::StatusOr<std::vector<image::Image>> ExploredSet::Pictures(std::span<const uint32_t> rows, TaskContext& context) const {
   std::vector<image::Image> pictures(rows.size());
   std::vector<uint32_t> there;  // rows of the manifest
   std::vector<size_t> places;   // their pictures'
   for (size_t i = 0; i < rows.size(); ++i) {
-    const std::optional<uint32_t> row = ManifestRow(rows[i]);
+    const std::optional<uint32_t> row = pictures_.ManifestRow(info_, rows[i]);
     if (!row) continue;
     there.push_back(*row);
     places.push_back(i);
@@ -49,7 +39,8 @@ absl::StatusOr<std::vector<image::Image>> ExploredSet::Pictures(std::span<const 
          context);
   }
   if (there.empty()) return pictures;
-  SB_ASSIGN_OR_RETURN(const auto decoded, DecodeImages(*dataset_, there, info_.preprocessing, ComputeThreads(0, context), context));
+  SB_ASSIGN_OR_RETURN(const auto decoded,
+                      DecodeImages(*pictures_.dataset(), there, info_.preprocessing, ComputeThreads(0, context), context));
   for (size_t i = 0; i < there.size(); ++i) {
     const std::span<const uint8_t> pixels = decoded->row(i);
     pictures[places[i]] = {info_.preprocessing.width, info_.preprocessing.height, {pixels.begin(), pixels.end()}};

@@ -2,11 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -15,7 +12,7 @@
 #include "core/features/feature_set.h"
 #include "core/image/image.h"
 #include "core/tasks/explore.h"
-#include "core/tasks/labelled_images.h"
+#include "core/tasks/feature_pictures.h"
 
 namespace seedbed::tasks {
 
@@ -39,16 +36,13 @@ class ExploredSet {
   absl::StatusOr<std::vector<image::Image>> Pictures(std::span<const uint32_t> rows, TaskContext& context) const;
 
  private:
-  ExploredSet(std::string name, features::FeatureSetInfo info, features::FeatureRows rows)
-      : name_(std::move(name)), info_(std::move(info)), rows_(std::move(rows)) {}
-  // The row of the manifest that has the image, with the content that the features were made of.
-  std::optional<uint32_t> ManifestRow(uint32_t row) const;
+  ExploredSet(std::string name, features::FeatureSetInfo info, features::FeatureRows rows, FeaturePictures pictures)
+      : name_(std::move(name)), info_(std::move(info)), rows_(std::move(rows)), pictures_(std::move(pictures)) {}
 
   std::string name_;
   features::FeatureSetInfo info_;
   features::FeatureRows rows_;
-  std::optional<LabelledDataset> dataset_;
-  std::unordered_map<std::string, uint32_t> manifest_rows_;  // by path
+  FeaturePictures pictures_;
 };
 
 // Of the explore job's two views.

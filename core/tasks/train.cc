@@ -99,7 +99,7 @@ class TrainTask {
     SB_RETURN_IF_ERROR(augment::CheckMixing(augmentation_.mixing(), train::RowShapeOf(network_.tail.input_shape())));
     SB_ASSIGN_OR_RETURN(rows_, inputs_->MakeRows(PlanText(), threads_, &network_, context_));
     frozen_ = rows_.frozen;
-    SB_ASSIGN_OR_RETURN(learner_, MakeLearner(&rows_));
+    SB_ASSIGN_OR_RETURN(learner_, MakeLearner(rows_));
     const int64_t prepared = Plan().images * std::max(1, spec_.augment_views) + Plan().val_images;
     ContextObserver observer(Plan(), prepared, context_);
     absl::StatusOr<train::TrainOutcome> outcome = train::Train(TrainerOptionsFor(), learner_.get(), &observer);
@@ -111,8 +111,8 @@ class TrainTask {
     return outcome;
   }
 
-  // Of the network's tail: what a dense layer is all of has a learner of its own, which is faster. `rows` must outlive it.
-  absl::StatusOr<std::unique_ptr<train::Learner>> MakeLearner(TrainRows* rows) const {
+  // Of the network's tail: what a dense layer is all of has a learner of its own, which is faster. What `rows` lie in must outlive it.
+  absl::StatusOr<std::unique_ptr<train::Learner>> MakeLearner(TrainRows rows) const {
     nn::TensorMap weights;
     for (const graph::Parameter& parameter : network_.tail.parameters()) {
       weights.emplace(parameter.name, network_.model.weights.at(parameter.name));
@@ -123,20 +123,21 @@ class TrainTask {
       const train::LinearLearnerOptions options{.optimizer = optimizer,
                                                 .mixing = augmentation_.mixing(),
                                                 .seed = spec_.seed,
-                                                .pixels = std::move(rows->pixels),
+                                                .pixels = std::move(rows.pixels),
                                                 .threads = threads_,
                                                 .instruction_set = isa};
-      return train::MakeLinearLearner(network_.tail, weights, std::move(rows->training), std::move(rows->validation), options);
+      return train::MakeLinearLearner(network_.tail, weights, std::move(rows.training), std::move(rows.validation), options);
     }
     nn::SetComputeThreads(threads_);
     train::TorchLearnerOptions options;
     options.optimizer = optimizer;
     options.mixing = augmentation_.mixing();
     options.seed = spec_.seed;
-    options.pixels = std::move(rows->pixels);
+    options.pixels = std::move(rows.pixels);
     options.instruction_set = isa;
-    return train::MakeTorchLearner(network_.tail, weights, std::move(rows->training), std::move(rows->validation), options);
+    return train::MakeTorchLearner(network_.tail, weights, std::move(rows.training), std::move(rows.validation), options);
   }
+  size_t RowValues() const { return static_cast<size_t>(graph::ElementsOf(network_.tail.input_shape())); }
   bool IsLinear() const { return train::LinearLayerOf(network_.tail).ok(); }
 
   EpochPlan Plan() const {
@@ -207,7 +208,7 @@ class TrainTask {
     result.best_epoch = outcome.best_epoch;
     TellFrozenUse(&result);
     SB_ASSIGN_OR_RETURN(const std::optional<ValidationJudgement> validation, Judge(best ? *outcome.best_weights : *outcome.weights));
-    const FinishedTraining finished{spec_, *inputs_, network_.model, result, record, validation};
+    const FinishedTraining finished{spec_, *inputs_, rows_, RowValues(), network_.model, result, record, validation};
     SB_RETURN_IF_ERROR(PublishTensorBoard(finished, context_));
     SB_RETURN_IF_ERROR(PublishTrainingReport(finished, context_));
     return result;
@@ -219,7 +220,7 @@ class TrainTask {
     const std::vector<int32_t>& labels = inputs_->validation_labels();
     if (labels.empty()) return std::optional<ValidationJudgement>();
     SB_RETURN_IF_ERROR(learner_->Restore(weights, {}, 0));
-    const std::vector<std::string> paths = inputs_->ValidationPaths();
+    const std::vector<std::string> paths = inputs_->Paths(TrainInputs::Subset::kValidation);
     const size_t classes = inputs_->classes().size();
     ValidationJudgement judgement{.evaluation = evaluate::Evaluation(classes), .predictions = {}};
     std::vector<float> logits;

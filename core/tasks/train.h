@@ -32,8 +32,8 @@ enum class Keep { kLast, kBest };
 struct TrainSpec {
   std::string dataset;
   int dataset_version = 1;
-  std::filesystem::path dataset_dir;
-  std::string split;  // name; empty: train on everything
+  std::filesystem::path dataset_dir;  // with features: of the dataset that they are of, for pictures in the report; empty: it is gone
+  std::string split;                  // name; empty: train on everything
   std::filesystem::path split_file;
   std::string features;  // name of a feature set; then there is no dataset
   std::filesystem::path features_dir;

@@ -15,6 +15,7 @@
 #include "core/tasks/augmentation.h"
 #include "core/tasks/backbone.h"
 #include "core/tasks/dataset_events.h"
+#include "core/tasks/feature_pictures.h"
 #include "core/tasks/train_inputs.h"
 #include "core/train/linear_learner.h"
 
@@ -72,11 +73,13 @@ std::vector<int32_t> LabelsOf(const std::optional<features::FeatureSet>& set) { 
 
 class TrainFeatures : public TrainInputs {
  public:
-  TrainFeatures(const TrainSpec& spec, features::FeatureSet training, std::optional<features::FeatureSet> validation)
+  TrainFeatures(const TrainSpec& spec, features::FeatureSet training, std::optional<features::FeatureSet> validation,
+                FeaturePictures pictures)
       : TrainInputs(training.info().classes, training.info().labels, LabelsOf(validation)),
         spec_(spec),
         training_(std::move(training)),
-        validation_(std::move(validation)) {}
+        validation_(std::move(validation)),
+        pictures_(std::move(pictures)) {}
 
   nlohmann::json Identity() const override {
     nlohmann::json identity = {{"training", IdentityOf(training_)}};
@@ -90,12 +93,27 @@ class TrainFeatures : public TrainInputs {
     return record;
   }
 
-  absl::StatusOr<std::vector<dataset::RejectedFile>> Rejected() const override { return std::vector<dataset::RejectedFile>(); }
-  std::vector<std::string> ValidationPaths() const override { return validation_ ? validation_->info().paths : std::vector<std::string>(); }
-  bool HasPictures() const override { return false; }
-  absl::StatusOr<std::vector<image::Image>> Pictures(Subset, std::span<const size_t>, const image::Preprocessing&,
-                                                     const TaskContext&) const override {
-    return absl::FailedPreconditionError("stored features have no pictures");
+  absl::StatusOr<std::vector<dataset::RejectedFile>> Rejected() const override {
+    return HasPictures() ? dataset::ReadRejected(spec_.dataset_dir) : std::vector<dataset::RejectedFile>();
+  }
+  std::vector<std::string> Paths(Subset subset) const override {
+    if (subset == Subset::kTraining) return training_.info().paths;
+    return validation_ ? validation_->info().paths : std::vector<std::string>();
+  }
+  bool HasPictures() const override { return pictures_.dataset() != nullptr; }
+  absl::StatusOr<std::vector<image::Image>> Pictures(Subset subset, std::span<const size_t> examples,
+                                                     const image::Preprocessing& preprocessing, const TaskContext& context) const override {
+    const features::FeatureSetInfo& set = subset == Subset::kTraining ? training_.info() : validation_->info();
+    std::vector<uint32_t> rows;
+    for (const size_t example : examples) {
+      const std::optional<uint32_t> row = pictures_.ManifestRow(set, example);
+      if (!row) {
+        return absl::NotFoundError(absl::StrCat("image '", set.paths[example], "', of which there are features, is not in dataset ",
+                                                training_.info().dataset, " as it was"));
+      }
+      rows.push_back(*row);
+    }
+    return ReadPictures(*pictures_.dataset(), rows, preprocessing, context);
   }
 
   absl::StatusOr<TrainNetwork> MakeNetwork() const override {
@@ -162,6 +180,7 @@ class TrainFeatures : public TrainInputs {
   const TrainSpec& spec_;
   const features::FeatureSet training_;
   const std::optional<features::FeatureSet> validation_;
+  const FeaturePictures pictures_;
 };
 
 }  // namespace
@@ -183,7 +202,8 @@ absl::StatusOr<std::unique_ptr<TrainInputs>> OpenTrainFeatures(const TrainSpec& 
     SB_ASSIGN_OR_RETURN(validation, features::FeatureSet::Open(spec.val_features_dir));
     SB_RETURN_IF_ERROR(features::CheckSameFeatures(spec.features, training.info(), spec.val_features, validation->info()));
   }
-  return std::make_unique<TrainFeatures>(spec, std::move(training), std::move(validation));
+  SB_ASSIGN_OR_RETURN(FeaturePictures pictures, FeaturePictures::Open(spec.dataset_dir));
+  return std::make_unique<TrainFeatures>(spec, std::move(training), std::move(validation), std::move(pictures));
 }
 
 }  // namespace seedbed::tasks

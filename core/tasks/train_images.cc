@@ -140,16 +140,16 @@ class TrainImages : public TrainInputs {
   }
 
   absl::StatusOr<std::vector<dataset::RejectedFile>> Rejected() const override { return dataset::ReadRejected(spec_.dataset_dir); }
-  std::vector<std::string> ValidationPaths() const override {
+  std::vector<std::string> Paths(Subset subset) const override {
     std::vector<std::string> paths;
-    for (const uint32_t row : validation_) paths.push_back(dataset_.manifest.rows[row].path);
+    for (const uint32_t row : RowsOf(subset)) paths.push_back(dataset_.manifest.rows[row].path);
     return paths;
   }
   bool HasPictures() const override { return true; }
   absl::StatusOr<std::vector<image::Image>> Pictures(Subset subset, std::span<const size_t> examples,
                                                      const image::Preprocessing& preprocessing, const TaskContext& context) const override {
     std::vector<uint32_t> rows;
-    for (const size_t example : examples) rows.push_back((subset == Subset::kTraining ? training_ : validation_)[example]);
+    for (const size_t example : examples) rows.push_back(RowsOf(subset)[example]);
     return ReadPictures(dataset_, rows, preprocessing, context);
   }
 
@@ -190,6 +190,8 @@ class TrainImages : public TrainInputs {
   }
 
  private:
+  const std::vector<uint32_t>& RowsOf(Subset subset) const { return subset == Subset::kTraining ? training_ : validation_; }
+
   static std::vector<int32_t> LabelsOf(const LabelledDataset& dataset, const std::vector<uint32_t>& rows) {
     std::vector<int32_t> labels;
     for (const uint32_t row : rows) labels.push_back(dataset.manifest.rows[row].label);

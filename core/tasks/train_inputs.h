@@ -54,14 +54,15 @@ class TrainInputs {
   // Names and digests, for model.json.
   virtual nlohmann::json Record() const = 0;
 
-  // Files that were left out of the dataset; none of stored features, whose dataset may be gone.
+  // Files that were left out of the dataset; none where it is gone.
   virtual absl::StatusOr<std::vector<dataset::RejectedFile>> Rejected() const = 0;
-  // Paths of the validation images, in the order of their labels.
-  virtual std::vector<std::string> ValidationPaths() const = 0;
-  // Whether there are pictures at all: stored features have none.
+  // Whether there are pictures at all: the dataset that stored features are of may be gone.
   virtual bool HasPictures() const = 0;
-  // Some training or validation images as the network takes them, without augmentation. Errors as ReadPictures.
   enum class Subset { kTraining, kValidation };
+  // Paths of the images, in the order of their labels.
+  virtual std::vector<std::string> Paths(Subset subset) const = 0;
+  // Some images of a subset as the network takes them, without augmentation. NOT_FOUND naming an image that
+  // is no longer what the stored features are of; otherwise errors as ReadPictures.
   virtual absl::StatusOr<std::vector<image::Image>> Pictures(Subset subset, std::span<const size_t> examples,
                                                              const image::Preprocessing& preprocessing,
                                                              const TaskContext& context) const = 0;

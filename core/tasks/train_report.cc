@@ -17,6 +17,7 @@
 #include "core/tasks/dataset_events.h"
 #include "core/tasks/judgement_report.h"
 #include "core/tasks/report_parts.h"
+#include "core/tasks/train_map.h"
 #include "core/visualize/contact_sheet.h"
 
 namespace seedbed::tasks {
@@ -176,6 +177,8 @@ absl::Status PublishTrainingReport(const FinishedTraining& training, TaskContext
   } else {
     report.sections.push_back(HowToEvaluate(spec));
   }
+  SB_ASSIGN_OR_RETURN(std::optional<Section> map, FeatureMapSection(training, context));
+  if (map) report.sections.push_back(*std::move(map));
   report.sections.push_back(report::EpochTable(curves.front(), static_cast<size_t>(training.record.epoch)));
   SB_ASSIGN_OR_RETURN(const auto rejected, training.inputs.Rejected());
   report.sections.push_back(RejectedFiles(rejected));

@@ -27,6 +27,8 @@ struct ValidationJudgement {
 struct FinishedTraining {
   const TrainSpec& spec;
   const TrainInputs& inputs;
+  const TrainRows& rows;
+  size_t row_values;  // of each of these
   const nn::SavedModel& model;
   const TrainResult& result;
   const TrainingRecord& record;

@@ -89,6 +89,14 @@ absl::StatusOr<int> ModelVersion(const store::Writer& writer, const store::JobRo
   return model.version();
 }
 
+// The pictures of a feature set are its dataset's, as long as that is there.
+absl::Status ResolvePictures(const store::Writer& writer, const v1::FeatureSet& features, v1::TaskInputs* inputs) {
+  const absl::StatusOr<v1::Dataset> dataset = writer.GetDataset(features.dataset(), features.dataset_version());
+  if (!dataset.ok() && !absl::IsNotFound(dataset.status())) return dataset.status();
+  if (dataset.ok()) inputs->set_dataset_version(dataset->version());
+  return absl::OkStatus();
+}
+
 // The features that a training takes, and the model that made them.
 absl::Status ResolveFeatures(const store::Writer& writer, const References& references, v1::TaskInputs* inputs) {
   SB_ASSIGN_OR_RETURN(const v1::FeatureSet features, writer.GetFeatures(references.features));
@@ -96,18 +104,17 @@ absl::Status ResolveFeatures(const store::Writer& writer, const References& refe
     SB_ASSIGN_OR_RETURN(const v1::FeatureSet val_features, writer.GetFeatures(references.val_features));
     SB_RETURN_IF_ERROR(CheckFeaturesMatch(features, val_features));
   }
+  SB_RETURN_IF_ERROR(ResolvePictures(writer, features, inputs));
   SB_ASSIGN_OR_RETURN(const v1::Model model, ModelOfFeatures(writer, features));
   inputs->set_model_name(model.name());
   inputs->set_model_version(model.version());
   return absl::OkStatus();
 }
 
-// The pictures of a feature set are its dataset's, as long as that is there; what an uploaded image's features are, only its model says.
+// What an uploaded image's features are, only the model that made the set's says.
 absl::Status ResolveExplored(const store::Writer& writer, const v1::ExploreSpec& spec, v1::TaskInputs* inputs) {
   SB_ASSIGN_OR_RETURN(const v1::FeatureSet features, writer.GetFeatures(spec.features()));
-  const absl::StatusOr<v1::Dataset> dataset = writer.GetDataset(features.dataset(), features.dataset_version());
-  if (!dataset.ok() && !absl::IsNotFound(dataset.status())) return dataset.status();
-  if (dataset.ok()) inputs->set_dataset_version(dataset->version());
+  SB_RETURN_IF_ERROR(ResolvePictures(writer, features, inputs));
   if (spec.neighbours().uploads().empty()) return absl::OkStatus();
   SB_ASSIGN_OR_RETURN(const v1::Model model, ModelOfFeatures(writer, features));
   inputs->set_model_name(model.name());
@@ -144,8 +151,9 @@ absl::StatusOr<v1::TaskInputs> ResolveInputs(store::Writer& writer, const store:
 
 absl::StatusOr<v1::TaskInputs> WithFolders(const store::Store& store, const store::JobRow& job, const store::DataLayout& layout) {
   References references = ReferencesOf(job.spec);
-  if (job.spec.has_explore() && job.inputs.dataset_version() != 0) {
-    SB_ASSIGN_OR_RETURN(const v1::FeatureSet features, store.GetFeatures(job.spec.explore().features()));
+  const bool shows_pictures = job.spec.has_explore() || job.spec.has_train();
+  if (shows_pictures && !references.features.empty() && job.inputs.dataset_version() != 0) {
+    SB_ASSIGN_OR_RETURN(const v1::FeatureSet features, store.GetFeatures(references.features));
     references.dataset = features.dataset();
   }
   const std::string id = JobId(job);

@@ -10,6 +10,7 @@ from tensorboard.backend.event_processing import event_accumulator
 
 from browser import Browser
 from images import write_image
+from weights import write_efficientnet_lite0
 
 NOT_FOUND, USAGE = 4, 2  # docs/cli.md
 PHONE = 390
@@ -145,6 +146,25 @@ def test_report_of_a_training(seeds, folder, browser):
     for told in (model["weights_sha256"], "seeds", job, "Learning rate", "broken.png", '"epochs": 3', model["profile"]["version"]):
         assert told in text
     assert f"{100 * model['metrics']['val_accuracy']:.1f} %" in text
+
+
+def test_report_of_a_training_on_features(seeds, folder, browser):
+    weights = write_efficientnet_lite0(folder / "lite0.safetensors")
+    seeds.cli("model", "import", "backbone", "--arch", "efficientnet_lite0", "--weights", weights, "--size", 32)
+    for subset in ("train", "validation"):
+        seeds.cli("extract", "--dataset", "seeds", "--split", "default", "--subset", subset, "--weights", "backbone", "--pool", "avg", "--name", subset)
+    arguments = ["--features", "train", "--val-features", "validation", "--epochs", 2, "--model", "head"]
+    seeds.cli("train", *arguments)
+    path = report_of(seeds, folder, "head")
+    check_both_themes_and_a_phone(browser, path, charts=7, name="features")
+    page = browser.open(path)
+    images, text = page.run("return document.images.length"), page.run("return document.body.textContent")
+    assert images >= 24 and "broken.png" in text and "Which images are alike to the network" in text
+    seeds.cli("dataset", "rm", "seeds", "--yes")
+    seeds.cli("train", *arguments)
+    page = browser.open(report_of(seeds, folder, "head:2"))
+    assert page.console() == [] and all(page.run(IS_DRAWN))
+    assert page.run("return document.images.length") == 0
 
 
 def test_no_report_says_why(seeds, folder):

@@ -35,6 +35,8 @@ TEST(FormatBytes, TakesTheFittingUnit) {
 }
 
 TEST(FormatElapsed, TakesTheFittingUnit) {
+  EXPECT_EQ(FormatElapsed(absl::Microseconds(12)), "< 1 ms");
+  EXPECT_EQ(FormatElapsed(absl::Milliseconds(12)), "12 ms");
   EXPECT_EQ(FormatElapsed(absl::Milliseconds(810)), "0.8 s");
   EXPECT_EQ(FormatElapsed(absl::Seconds(42)), "42 s");
   EXPECT_EQ(FormatElapsed(absl::Seconds(185)), "3 min 05 s");

@@ -1,5 +1,6 @@
 #include "core/explore/feature_map.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -12,7 +13,9 @@ namespace {
 
 using ::seedbed::testing::RandomRows;
 using ::seedbed::testing::StatusIs;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
@@ -42,6 +45,16 @@ TEST_F(FeatureMapTest, TheSameInputGivesTheSameMap) {
   EXPECT_NEAR(map.perplexity, 59.0 / 3, 1e-12);  // 30 does not fit
   EXPECT_EQ(map.points, again.points);
   EXPECT_NE(map.points, other.points);
+}
+
+TEST_F(FeatureMapTest, PlacesASampleWithEachClassesShare) {
+  const RandomRows rows(60, 12, 3);
+  SB_ASSERT_OK_AND_ASSIGN(const FeatureMap map, Make(rows, {.iterations = 250, .max_rows = 30}));
+  EXPECT_THAT(map.points, SizeIs(30));
+  EXPECT_TRUE(std::is_sorted(map.rows.begin(), map.rows.end()));
+  std::map<int32_t, int> of_class;
+  for (const uint32_t row : map.rows) ++of_class[rows.labels()[row]];
+  EXPECT_THAT(of_class, ElementsAre(Pair(0, 10), Pair(1, 10), Pair(2, 10)));
 }
 
 TEST_F(FeatureMapTest, FewRowsAndFewValues) {

@@ -74,6 +74,19 @@ TEST(RenderHtml, MatrixHoldsOnlyCellsThatAreNotZero) {
   EXPECT_LT(large.size(), 300'000);
 }
 
+TEST(RenderHtml, PointsHaveAPlaceAGroupAndWords) {
+  Report report{.title = "t"};
+  ScatterChart chart{.groups = {"maize", "wheat"}, .points = {{.x = 0.5, .y = -2, .group = 1, .name = "wheat/1.png"}}};
+  chart.points.push_back({.x = 3, .y = 4, .group = 0, .marked = true, .name = "maize/<b>.png", .details = {"taken for wheat"}});
+  report.sections.push_back({.title = "map", .content = std::move(chart)});
+  const auto content = nlohmann::json::parse(DataOf(RenderHtml(report)))["sections"][0]["content"];
+  EXPECT_EQ(content["kind"], "scatter");
+  EXPECT_EQ(content["groups"], nlohmann::json({"maize", "wheat"}));
+  EXPECT_EQ(content["points"][0], nlohmann::json::parse(R"({"x": 0.5, "y": -2, "group": 1, "name": "wheat/1.png", "details": []})"));
+  EXPECT_EQ(content["points"][1]["marked"], true);
+  EXPECT_EQ(content["points"][1]["name"], "maize/<b>.png");
+}
+
 TEST(RenderHtml, NumbersThatAreNotFiniteAreGaps) {
   Report report{.title = "t"};
   Chart chart{.labels = {"1", "2", "3"}};

@@ -38,6 +38,8 @@ class Networks : public JobManagerTest {
                    const std::string& second_class = "rice") {
     v1::FeatureSet features;
     features.set_name(name);
+    features.set_dataset("maize");
+    features.set_dataset_version(1);
     features.set_model(model);
     features.set_model_version(1);
     features.set_weights_sha256("abc");
@@ -268,7 +270,7 @@ TEST_F(Networks, InputsAreFixedAtTheFirstAssignment) {
   EXPECT_EQ(training.model_dir(), layout_.model("vgg", 1));
   EXPECT_EQ(training.model_name(), "vgg");
   EXPECT_EQ(training.output_version(), 1);
-  EXPECT_EQ(training.dataset_dir(), "");
+  EXPECT_EQ(training.dataset_dir(), layout_.dataset("maize", 1)) << "for the pictures";
   Submit(OnWeights("vgg"));
   const v1::TaskInputs frozen = Claim().inputs();
   EXPECT_EQ(frozen.model_dir(), layout_.model("vgg", 1));
@@ -280,6 +282,16 @@ TEST_F(Networks, InputsAreFixedAtTheFirstAssignment) {
   EXPECT_EQ(edit.output_version(), 1) << "the catalogue's own model was put there by the test";
   Submit(ExportFeaturesJob("rows"));
   EXPECT_EQ(Claim().inputs().features_dir(), layout_.features("rows"));
+}
+
+TEST_F(Networks, FeaturesOutliveTheirDataset) {
+  AddModel("vgg", "vgg16", 150);
+  AddFeatures("rows", "vgg", {512}, "block5_pool");
+  SB_ASSERT_OK(store_->DeleteDataset("maize", ""));
+  Submit(TrainOnFeaturesJob("rows"));
+  const v1::TaskInputs inputs = Claim().inputs();
+  EXPECT_EQ(inputs.features_dir(), layout_.features("rows"));
+  EXPECT_EQ(inputs.dataset_dir(), "");
 }
 
 TEST_F(Networks, AChainFromImportToTrainingOnFeatures) {

@@ -4,12 +4,14 @@
 #include <cstring>
 #include <vector>
 
+#include "core/base/file.h"
 #include "core/graph/edit.h"
 #include "core/nn/model_file.h"
 #include "core/tasks/extract.h"
 #include "core/tasks/train.h"
 #include "gmock/gmock.h"
 #include "tests/unit/core/tasks/model/prepared_dataset.h"
+#include "tests/unit/core/tasks/model/report_data.h"
 #include "tests/unit/core/tasks/model/tiny_backbone.h"
 
 namespace seedbed::tasks {
@@ -20,9 +22,13 @@ using ::seedbed::testing::PreparedDataset;
 using ::seedbed::testing::StatusIs;
 using ::seedbed::testing::TinyBackbone;
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr char kMap[] = "Which images are alike to the network";
 constexpr char kDrawn[] = R"([{"fliplr": 0.5}, {"multiply": [0.5, 1.5]}])";
 constexpr char kDeepHead[] = R"(["flatten", {"dense": 8}, "relu", {"dropout": 0.5}, {"dense": "classes"}])";
 
@@ -34,6 +40,13 @@ class TrainBackboneTest : public ::testing::Test {
     spec_.weights_dir = folder_.path();
     spec_.arch.clear();
     spec_.preprocessing = {};
+  }
+
+  // What the report of a training holds.
+  nlohmann::json ReportOf(const TrainSpec& spec) {
+    FakeTaskContext context;
+    EXPECT_THAT(RunTrain(spec, context), testing::IsOk());
+    return testing::ReportData(*ReadFile(context.paths().artifacts_dir / "report.html"));
   }
 
   std::string Digest(const TrainSpec& spec) {
@@ -212,6 +225,68 @@ TEST_F(TrainBackboneTest, FeaturesStoredBeforeTrainTheSameHead) {
     EXPECT_EQ(model.training["features"], "f");
     EXPECT_EQ(model.graph.ToJson(), nn::ReadModel(from_images.paths().output_dir)->graph.ToJson());
   }
+}
+
+TEST_F(TrainBackboneTest, ReportHasAMapOfTheValidationImages) {
+  const nlohmann::json report = ReportOf(spec_);
+  const nlohmann::json section = testing::SectionOf(report, kMap), points = section["content"]["points"];
+  EXPECT_THAT(section["text"].get<std::string>(), AllOf(HasSubstr("head_global_average_pool"), HasSubstr("the 6 validation images")));
+  EXPECT_EQ(section["content"]["groups"], nlohmann::json({"dark", "light", "mid"}));
+  ASSERT_EQ(points.size(), 6);
+  std::vector<int> of_group(3);
+  int marked = 0, mistakes = 0;
+  for (const nlohmann::json& point : points) {
+    const std::string group = section["content"]["groups"][point["group"].get<size_t>()];
+    EXPECT_THAT(point["name"].get<std::string>(), StartsWith(group + "/"));
+    EXPECT_TRUE(std::isfinite(point["x"].get<double>()) && std::isfinite(point["y"].get<double>()));
+    ++of_group[point["group"].get<size_t>()];
+    marked += point.contains("marked") ? 1 : 0;
+  }
+  EXPECT_THAT(of_group, Each(2));
+  const nlohmann::json matrix = testing::SectionOf(report, "Who was taken for whom");
+  for (const nlohmann::json& cell : matrix["content"]["cells"]) {
+    mistakes += cell[0] == cell[1] ? 0 : cell[2].get<int>();
+  }
+  EXPECT_EQ(marked, mistakes);
+  spec_.augment = kDrawn;
+  EXPECT_EQ(testing::SectionOf(ReportOf(spec_), kMap)["content"]["points"].size(), 6);
+}
+
+TEST_F(TrainBackboneTest, ReportHasAMapOfTheTrainingImagesWhereNoOthersAre) {
+  spec_.split.clear();
+  spec_.split_file.clear();
+  EXPECT_EQ(testing::SectionOf(ReportOf(spec_), kMap)["content"]["points"].size(), 24);
+  spec_.trainable = {"all"};
+  EXPECT_EQ(testing::SectionOf(ReportOf(spec_), kMap), nullptr) << "no layer is frozen";
+}
+
+TEST_F(TrainBackboneTest, ReportOnFeaturesShowsPicturesWhileTheDatasetIsThere) {
+  Extract("train", {}, &training_);
+  Extract("validation", {}, &validation_);
+  TrainSpec spec = OnFeatures();
+  const nlohmann::json without = ReportOf(spec);
+  EXPECT_EQ(testing::SectionOf(without, "Most uncertain images"), nullptr);
+  EXPECT_EQ(testing::SectionOf(without, kMap)["content"]["points"].size(), 6);
+  spec.dataset_dir = folder_.path() / "deleted in the meantime";
+  EXPECT_EQ(testing::SectionOf(ReportOf(spec), "Most uncertain images"), nullptr);
+  spec.dataset_dir = dataset_.dataset_dir();
+  const nlohmann::json with = ReportOf(spec);
+  EXPECT_EQ(testing::SectionOf(with, "Most uncertain images")["content"]["pictures"].size(), 6);
+  EXPECT_EQ(testing::SectionOf(with, kMap), testing::SectionOf(without, kMap));
+}
+
+// The dataset was deleted, say, and another one has its name.
+TEST_F(TrainBackboneTest, ReportOnFeaturesShowsNoOtherPictures) {
+  Extract("train", {}, &training_);
+  Extract("validation", {}, &validation_);
+  const PreparedDataset other({"light", "mid", "dark"});  // other pictures at the same paths
+  TrainSpec spec = OnFeatures();
+  spec.dataset_dir = other.dataset_dir();
+  SB_ASSERT_OK(RunTrain(spec, context_));
+  std::vector<std::string> warnings;
+  for (const Warning& warning : context_.EventsOf<Warning>()) warnings.push_back(warning.message);
+  EXPECT_THAT(warnings,
+              Contains(AllOf(HasSubstr("the report shows no images"), HasSubstr("of which there are features"), HasSubstr("as it was"))));
 }
 
 TEST_F(TrainBackboneTest, PooledFeaturesTakeADenseLayer) {

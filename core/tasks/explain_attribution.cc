@@ -1,6 +1,7 @@
 // The view of an explain job that shows which pixels speak for a class.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -34,6 +35,7 @@ using visualize::SheetRow;
 constexpr size_t kImagesPerSheet = 24;
 constexpr size_t kGradientBatch = 8;    // copies or steps at a time
 constexpr size_t kOcclusionBatch = 32;  // covered copies at a time
+constexpr double kIncomplete = 0.05;    // share of the rise that the sum of integrated gradients may miss without a word
 constexpr double kOutshining = 0.99;    // share of the pixels that decides what is bright where a few would outshine the rest
 
 // How a method is called, and how its maps are to be read.
@@ -225,7 +227,9 @@ class AttributionTask {
     if (method_ != AttributionMethod::kIntegratedGradients) return absl::StrFormat("%.3g to %.3g", least, most);
     SB_ASSIGN_OR_RETURN(const std::vector<float> black, scores_->Logits(images_.Black()));
     const double sum = std::accumulate(explanation.map.begin(), explanation.map.end(), 0.0);
-    return absl::StrFormat("sum %.3g of the logit's rise by %.3g", sum, logit - black[explanation.class_index]);
+    const double rise = logit - black[explanation.class_index];
+    const bool complete = std::abs(sum - rise) <= kIncomplete * std::abs(rise);
+    return absl::StrFormat("sum %.3g of the logit's rise by %.3g%s", sum, rise, complete ? "" : "; more --steps come nearer");
   }
 
   ContactSheet EmptySheet(size_t first, size_t end) const {

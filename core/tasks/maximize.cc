@@ -201,7 +201,8 @@ class MaximizeTask {
                          .start_activation = picture.start.score,
                          .probability = std::nullopt};
       if (classes) file.probability = picture.reached.probability;
-      captions.push_back(absl::StrFormat("%s: %.3g", goal_.captions[i], classes ? *file.probability : file.activation));
+      captions.push_back(classes ? absl::StrFormat("%s %.1f %%", goal_.captions[i], 100 * *file.probability)
+                                 : absl::StrFormat("%s: %.3g", goal_.captions[i], file.activation));
       shown.push_back(picture.picture);
       SB_RETURN_IF_ERROR(PublishPicture(file.file, picture.picture, context_).status());
       result.pictures.push_back(std::move(file));

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/choice.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/features_view.h"
@@ -104,10 +105,10 @@ void AddExtractCommand(CommandTree& tree) {
   command->add_option("--arch", options->arch, "Network that the model must be of; default: any")->type_name("A");
   command->add_option("--layer", options->layer, "Layer whose output is stored; default: the last one before the top")->type_name("L");
   command->add_option("--pool", options->pool, "What is made of the layer's height and width: none, avg or max; default none")
-      ->transform(CLI::CheckedTransformer(kPools))
+      ->transform(OneOf(kPools))
       ->type_name("POOL");
   command->add_option("--dtype", options->dtype, "How a value is stored: float32, float16 or bfloat16; default float32")
-      ->transform(CLI::CheckedTransformer(kTypes))
+      ->transform(OneOf(kTypes))
       ->type_name("TYPE");
   command->add_option("--size", options->size, "Pixels the images are resized to: N, or WIDTHxHEIGHT; default: the model's")
       ->type_name("N|WxH");

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/choice.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/follow_job.h"
@@ -124,7 +125,7 @@ void AddSplitCommand(CommandTree& tree) {
   CLI::Option* directory =
       command->add_option("--materialize", options->materialize_dir, "Lay the images out as DIR/<subset>/<class>/<file>")->type_name("DIR");
   command->add_option("--mode", options->mode, "copy, link (hard links) or move")
-      ->transform(CLI::CheckedTransformer(kModes))
+      ->transform(OneOf(kModes))
       ->type_name("MODE")
       ->needs(directory);
   AddJobOptions(command, &options->job);

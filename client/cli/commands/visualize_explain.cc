@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/cli/choice.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/commands/visualize_commands.h"
@@ -121,7 +122,7 @@ void AddExplain(CommandTree& tree, CLI::App* noun) {
                                     "saliency, smoothgrad, integrated_gradients, gradcam or occlusion; default: gradcam where the model "
                                     "has layers with height and width, else saliency",
                                     [attribution](v1::Attribution::Method method) { attribution->set_method(method); })
-      ->transform(CLI::CheckedTransformer(kMethods))
+      ->transform(OneOf(kMethods))
       ->type_name("METHOD");
   AddField<std::string>(command, "--class", "Class to explain, by name or index; default: each image's most probable one",
                         [attribution](const std::string& name) { attribution->set_class_name(name); })

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "client/cli/choice.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/commands/visualize_commands.h"
 #include "client/cli/follow_job.h"
@@ -127,7 +128,7 @@ void AddMap(CommandTree& tree, CLI::App* noun) {
       ->add_option_function<v1::FeatureMap::Projection>(
           "--projection", [map](const v1::FeatureMap::Projection& projection) { map->set_projection(projection); },
           "tsne: neighbours stay neighbours; pca: the two directions in which features vary most; default tsne")
-      ->transform(CLI::CheckedTransformer(kProjections))
+      ->transform(OneOf(kProjections))
       ->type_name("tsne|pca");
   command
       ->add_option_function<double>(
@@ -162,7 +163,7 @@ void AddNeighbours(CommandTree& tree, CLI::App* noun) {
       ->add_option_function<v1::Neighbours::Distance>(
           "--distance", [neighbours](const v1::Neighbours::Distance& distance) { neighbours->set_distance(distance); },
           "cosine: 1 - cosine of the angle between features; euclidean: length of their difference; default cosine")
-      ->transform(CLI::CheckedTransformer(kDistances))
+      ->transform(OneOf(kDistances))
       ->type_name("cosine|euclidean");
 }
 

@@ -137,10 +137,14 @@ void Tell(Console& console, const v1::Job& job, const Fetched& fetched) {
     return console.PrintJson(document);
   }
   const bool classes = job.spec().maximize().layer().empty();
-  Table table({{classes ? "CLASS" : "FILTER"}, {"AT FIRST", Align::kRight}, {"REACHED", Align::kRight}, {"PROBABILITY", Align::kRight}});
+  std::vector<Column> columns{{classes ? "CLASS" : "FILTER"}, {"AT FIRST", Align::kRight}, {"REACHED", Align::kRight}};
+  if (classes) columns.push_back({"PROBABILITY", Align::kRight});
+  Table table(std::move(columns));
   for (const v1::MaximizedPicture& picture : result.pictures()) {
-    table.AddRow({picture.target(), absl::StrFormat("%.4g", picture.start_activation()), absl::StrFormat("%.4g", picture.activation()),
-                  picture.has_probability() ? absl::StrFormat("%.4f", picture.probability()) : ""});
+    std::vector<std::string> row{picture.target(), absl::StrFormat("%.4g", picture.start_activation()),
+                                 absl::StrFormat("%.4g", picture.activation())};
+    if (classes) row.push_back(absl::StrFormat("%.4f", picture.probability()));
+    table.AddRow(std::move(row));
   }
   console.Print(table.Render());
   const v1::PictureFile& sheet = result.sheet();

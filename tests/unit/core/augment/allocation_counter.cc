@@ -4,12 +4,12 @@
 #include <cstdlib>
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define SEEDBED_COUNTS_ALLOCATIONS 1
+#define SB_COUNTS_ALLOCATIONS 1
 #else
-#define SEEDBED_COUNTS_ALLOCATIONS 0
+#define SB_COUNTS_ALLOCATIONS 0
 #endif
 
-#if SEEDBED_COUNTS_ALLOCATIONS
+#if SB_COUNTS_ALLOCATIONS
 namespace {
 // Of a program's own thread storage: reached without allocating.
 thread_local size_t allocations = 0;
@@ -54,7 +54,7 @@ int posix_memalign(void** block, size_t alignment, size_t size) {
 namespace seedbed::augment {
 
 std::optional<size_t> Allocations() {
-#if SEEDBED_COUNTS_ALLOCATIONS
+#if SB_COUNTS_ALLOCATIONS
   return allocations;
 #else
   return std::nullopt;

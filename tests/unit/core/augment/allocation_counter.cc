@@ -17,10 +17,12 @@ thread_local size_t allocations = 0;
 
 // glibc's own, under the names that it keeps for those who replace the usual ones.
 extern "C" {
+// NOLINTBEGIN(readability-identifier-naming, bugprone-reserved-identifier)
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* block, size_t size);
 void* __libc_memalign(size_t alignment, size_t size);
+// NOLINTEND(readability-identifier-naming, bugprone-reserved-identifier)
 
 void* malloc(size_t size) {
   ++allocations;

@@ -80,8 +80,8 @@ TEST(SplitByQuota, DoesNotDependOnOrderAndNewImagesMoveFew) {
 
 TEST(SplitByQuota, WithoutSeedFilesOfAFolderComeBeforeThoseOfFoldersInIt) {
   Manifest manifest = MakeManifest({{"a", 4}});
-  for (const auto& [row, path] : std::map<size_t, std::string>{{0, "a/b/1"}, {1, "a/b/2"}, {2, "a/c"}, {3, "a/d"}})
-    manifest.rows[row].path = path;
+  const std::vector<std::string> paths = {"a/b/1", "a/b/2", "a/c", "a/d"};
+  for (size_t row = 0; row < paths.size(); ++row) manifest.rows[row].path = paths[row];
   const std::vector<Quota> quotas = {{"validation", {3}}};
   SB_ASSERT_OK_AND_ASSIGN(const SplitTable table, SplitByQuota(manifest, Together(manifest), quotas, std::nullopt));
   EXPECT_THAT(table.RowsOf("validation"), ElementsAre(0, 2, 3));

@@ -1,6 +1,5 @@
 #include "core/dataset/split_rules.h"
 
-#include <map>
 #include <set>
 
 #include "gmock/gmock.h"

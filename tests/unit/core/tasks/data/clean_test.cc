@@ -1,4 +1,4 @@
-#include "core/tasks/clean.h"
+#include "core/tasks/data/clean.h"
 
 #include <algorithm>
 #include <fstream>
@@ -7,7 +7,7 @@
 #include "core/base/file.h"
 #include "core/dataset/manifest.h"
 #include "core/image/codec.h"
-#include "core/tasks/index.h"
+#include "core/tasks/data/index.h"
 #include "gmock/gmock.h"
 #include "tests/testing/fake_task_context.h"
 #include "tests/testing/image_folder.h"

@@ -1,4 +1,4 @@
-#include "core/tasks/index.h"
+#include "core/tasks/data/index.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "core/tasks/split.h"
+#include "core/tasks/data/split.h"
 
 #include <cmath>
 #include <optional>
@@ -7,7 +7,7 @@
 #include "core/base/file.h"
 #include "core/dataset/manifest.h"
 #include "core/dataset/split_table.h"
-#include "core/tasks/index.h"
+#include "core/tasks/data/index.h"
 #include "gmock/gmock.h"
 #include "tests/testing/fake_task_context.h"
 #include "tests/testing/image_folder.h"

@@ -1,10 +1,10 @@
 // Pipelines and augmentation in trainings from pixels; train_backbone_test.cc has those through a frozen net.
-#include "core/tasks/augmentation.h"
+#include "core/tasks/model/augmentation.h"
 
 #include <functional>
 
 #include "core/nn/model_file.h"
-#include "core/tasks/train.h"
+#include "core/tasks/model/train.h"
 #include "gmock/gmock.h"
 #include "tests/unit/core/tasks/model/prepared_dataset.h"
 

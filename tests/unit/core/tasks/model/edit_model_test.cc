@@ -1,4 +1,4 @@
-#include "core/tasks/edit_model.h"
+#include "core/tasks/model/edit_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

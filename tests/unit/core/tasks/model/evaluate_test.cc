@@ -1,4 +1,4 @@
-#include "core/tasks/evaluate.h"
+#include "core/tasks/model/evaluate.h"
 
 #include "core/base/file.h"
 #include "gmock/gmock.h"

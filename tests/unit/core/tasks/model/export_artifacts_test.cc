@@ -1,11 +1,11 @@
-#include "core/tasks/export_artifacts.h"
+#include "core/tasks/model/export_artifacts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/base/file.h"
 #include "core/nn/safetensors.h"
-#include "core/tasks/extract.h"
+#include "core/tasks/model/extract.h"
 #include "tests/unit/core/tasks/model/prepared_dataset.h"
 #include "tests/unit/core/tasks/model/tiny_backbone.h"
 

@@ -1,4 +1,4 @@
-#include "core/tasks/extract.h"
+#include "core/tasks/model/extract.h"
 
 #include "core/base/digest.h"
 #include "core/base/file.h"

@@ -1,4 +1,4 @@
-#include "core/tasks/import_model.h"
+#include "core/tasks/model/import_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

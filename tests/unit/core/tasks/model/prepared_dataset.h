@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "core/tasks/index.h"
-#include "core/tasks/split.h"
-#include "core/tasks/train.h"
+#include "core/tasks/data/index.h"
+#include "core/tasks/data/split.h"
+#include "core/tasks/model/train.h"
 #include "tests/testing/fake_task_context.h"
 #include "tests/testing/image_folder.h"
 

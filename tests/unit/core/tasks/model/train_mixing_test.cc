@@ -1,6 +1,6 @@
 // Training whose batches are mixed (core/augment/mixing.h).
 #include "core/nn/model_file.h"
-#include "core/tasks/train.h"
+#include "core/tasks/model/train.h"
 #include "gmock/gmock.h"
 #include "tests/unit/core/tasks/model/prepared_dataset.h"
 

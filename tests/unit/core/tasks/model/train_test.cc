@@ -1,4 +1,4 @@
-#include "core/tasks/train.h"
+#include "core/tasks/model/train.h"
 
 #include <fstream>
 #include <limits>

@@ -20,6 +20,8 @@ namespace {
 
 using Subset = TrainInputs::Subset;
 
+constexpr int kIterations = 500;  // few images need no more
+
 // What lies at hand of a subset's features; null for pixels, and for what is made for each batch.
 const std::vector<const float*>* FeaturesOf(const TrainRows& rows, Subset subset) {
   if (!rows.frozen) return nullptr;
@@ -71,8 +73,8 @@ absl::StatusOr<std::optional<report::Section>> FeatureMapSection(const FinishedT
       .count = features->size(), .values = values, .row = [&](size_t row) { return std::span<const float>((*features)[row], values); }};
   ThreadPool pool(static_cast<size_t>(std::max(1, ComputeThreads(training.spec.threads, context) - 1)));  // this thread computes too
   const auto go_on = [&context](std::string_view /*phase*/, int /*done*/, int /*total*/) { return !context.cancelled(); };
-  const absl::StatusOr<explore::FeatureMap> map =
-      explore::MakeFeatureMap(rows, LabelsOf(training, subset), {.seed = training.spec.seed, .max_rows = kMappedImages}, &pool, go_on);
+  const absl::StatusOr<explore::FeatureMap> map = explore::MakeFeatureMap(
+      rows, LabelsOf(training, subset), {.iterations = kIterations, .seed = training.spec.seed, .max_rows = kMappedImages}, &pool, go_on);
   if (absl::IsCancelled(map.status())) return std::optional<report::Section>();
   SB_RETURN_IF_ERROR(map.status());
   return std::optional<report::Section>({.title = "Which images are alike to the network",

@@ -18,12 +18,36 @@ using Eigen::MatrixXd;
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 constexpr size_t kPanel = 256;                 // values that one thread takes at a time
-constexpr size_t kTileValues = 1 << 18;        // of rows that are centred at a time
+constexpr size_t kPanelsAbreast = 16;          // whose sums are held at a time
+constexpr size_t kPanelRows = 512;             // of a panel that are centred at a time
+constexpr size_t kTileValues = 1 << 18;        // of whole rows that are centred at a time
 constexpr size_t kRowsBetweenQuestions = 256;  // whether to go on
 constexpr Index kExactSide = 256;              // up to so many rows or values all directions are looked at
 constexpr Index kExtraDirections = 10;
 constexpr Index kMaxBasis = 1200;
 constexpr double kTolerance = 1e-9;
+
+// rows * directions, of the directions transposed rows * block; and of each direction the square of its length and its largest loading.
+struct RowProducts {
+  RowProducts() = default;
+  RowProducts(Index rows, Index directions)
+      : scores(MatrixXd::Zero(rows, directions)),
+        squared_lengths(Eigen::VectorXd::Zero(directions)),
+        largest_loadings(Eigen::VectorXd::Zero(directions)) {}
+
+  // What other values add.
+  void Add(const RowProducts& other) {
+    scores += other.scores;
+    squared_lengths += other.squared_lengths;
+    for (Index i = 0; i < largest_loadings.size(); ++i) {
+      if (std::abs(other.largest_loadings(i)) > std::abs(largest_loadings(i))) largest_loadings(i) = other.largest_loadings(i);
+    }
+  }
+
+  MatrixXd scores;
+  Eigen::VectorXd squared_lengths;
+  Eigen::VectorXd largest_loadings;
+};
 
 // The rows without their mean, as an operator: products with blocks of vectors, computed in pieces whose order is fixed.
 class CentredRows {
@@ -69,6 +93,17 @@ class CentredRows {
     return directions;
   }
 
+  // Some values at a time: the directions are never held whole, for there may be many more values than rows.
+  RowProducts ProjectOnCombined(const MatrixXd& block) {
+    RowProducts sums(count(), block.cols());
+    for (size_t first = 0; first < Panels() && !Stopped(); first += kPanelsAbreast) {
+      std::vector<RowProducts> parts(std::min(kPanelsAbreast, Panels() - first));
+      pool_.ParallelFor(parts.size(), [&](size_t i) { parts[i] = ProjectOnPanel(first + i, block); });
+      for (const RowProducts& part : parts) sums.Add(part);
+    }
+    return sums;
+  }
+
  private:
   size_t Panels() const { return (rows_.values + kPanel - 1) / kPanel; }
 
@@ -89,6 +124,31 @@ class CentredRows {
     double squares = 0;
     for (size_t row = 0; row < rows_.count && GoesOnAt(row); ++row) squares += (Values(row, first, width) - mean).squaredNorm();
     return squares;
+  }
+
+  RowProducts ProjectOnPanel(size_t panel, const MatrixXd& block) const {
+    const size_t first_value = panel * kPanel, width = std::min(kPanel, rows_.values - first_value);
+    MatrixXd directions = MatrixXd::Zero(static_cast<Index>(width), block.cols());
+    const auto for_each_tile = [&](const auto& use) {
+      for (size_t first = 0; first < rows_.count; first += kPanelRows) {
+        const size_t size = std::min(kPanelRows, rows_.count - first);
+        use(static_cast<Index>(first), static_cast<Index>(size), Tile(first, size, first_value, width));
+      }
+    };
+    for_each_tile([&](Index first, Index size, const RowMajor& centred) {
+      directions.noalias() += centred.transpose() * block.middleRows(first, size);
+    });
+    RowProducts products(count(), block.cols());
+    for_each_tile([&](Index first, Index size, const RowMajor& centred) {
+      products.scores.middleRows(first, size).noalias() = centred * directions;
+    });
+    products.squared_lengths = directions.colwise().squaredNorm().transpose();
+    for (Index i = 0; i < directions.cols(); ++i) {
+      Index largest = 0;
+      directions.col(i).cwiseAbs().maxCoeff(&largest);
+      products.largest_loadings(i) = directions(largest, i);
+    }
+    return products;
   }
 
   Eigen::VectorXd Values(size_t row, size_t first, size_t width) const {
@@ -131,7 +191,7 @@ class KrylovIteration {
  public:
   KrylovIteration(CentredRows* rows, Index wanted) : rows_(*rows), wanted_(wanted), side_(std::min(rows->count(), rows->values())) {}
 
-  // Directions, [value][component], of length 1 or 0, those of the largest variance first.
+  // Scores, [row][component], those of the largest variance first.
   absl::StatusOr<MatrixXd> Run() {
     const bool exact = side_ <= kExactSide;
     const Index width = exact ? side_ : std::min(side_, wanted_ + kExtraDirections);
@@ -145,14 +205,14 @@ class KrylovIteration {
       block = products_.rightCols(width);
       for (int pass = 0; pass < 2; ++pass) block = Orthonormal(block - basis_ * (basis_.transpose() * block));
     }
-    return Directions();
+    return by_values() ? ScoresAlong(vectors_) : ScoresOf(vectors_);
   }
 
  private:
   bool by_values() const { return rows_.values() <= rows_.count(); }
 
   MatrixXd Product(const MatrixXd& block) {
-    return by_values() ? rows_.Combine(rows_.Project(block)) : rows_.Project(rows_.Combine(block));
+    return by_values() ? rows_.Combine(rows_.Project(block)) : rows_.ProjectOnCombined(block).scores;
   }
 
   static void Append(MatrixXd* all, const MatrixXd& block) {
@@ -173,8 +233,8 @@ class KrylovIteration {
     return residual.colwise().norm().maxCoeff() <= kTolerance * std::max(found(0), 0.0);
   }
 
-  MatrixXd Directions() {
-    MatrixXd directions = by_values() ? vectors_ : rows_.Combine(vectors_);
+  // `directions`: [value][component], of any length; 0 has no scores.
+  MatrixXd ScoresAlong(MatrixXd directions) {
     for (Index i = 0; i < directions.cols(); ++i) {
       auto direction = directions.col(i);
       Index largest = 0;
@@ -182,7 +242,17 @@ class KrylovIteration {
       const double length = direction.norm() * (direction(largest) < 0 ? -1 : 1);
       if (length != 0) direction /= length;
     }
-    return directions;
+    return rows_.Project(directions);
+  }
+
+  // The same for directions that are combinations of the rows: `combinations` is [row][component].
+  MatrixXd ScoresOf(const MatrixXd& combinations) {
+    RowProducts products = rows_.ProjectOnCombined(combinations);
+    for (Index i = 0; i < combinations.cols(); ++i) {
+      const double length = std::sqrt(products.squared_lengths(i)) * (products.largest_loadings(i) < 0 ? -1 : 1);
+      if (length != 0) products.scores.col(i) /= length;
+    }
+    return products.scores;
   }
 
   CentredRows& rows_;
@@ -200,8 +270,7 @@ absl::StatusOr<PrincipalComponents> FindPrincipalComponents(const RowSource& row
   PrincipalComponents result;
   result.components = std::min({wanted, rows.count, rows.values});
   CentredRows centred(rows, pool, go_on);
-  SB_ASSIGN_OR_RETURN(const MatrixXd directions, KrylovIteration(&centred, static_cast<Index>(result.components)).Run());
-  const RowMajor scores = centred.Project(directions);
+  SB_ASSIGN_OR_RETURN(const RowMajor scores, KrylovIteration(&centred, static_cast<Index>(result.components)).Run());
   if (centred.stopped()) return absl::CancelledError("cancelled while finding principal components");
   result.scores.assign(scores.data(), scores.data() + scores.size());
   const double freedom = static_cast<double>(rows.count - 1);

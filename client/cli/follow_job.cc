@@ -17,6 +17,7 @@ constexpr size_t kLogLinesShown = 8;
 
 std::string HowToComeBack(const Session& session, const std::string& job_id) {
   return absl::StrCat("come back: ", session.CommandLine("job watch " + job_id),
+                      "\nfetch its files when it is done: ", session.CommandLine("job get " + job_id),
                       "\ncancel it: ", session.CommandLine("job cancel " + job_id));
 }
 
@@ -127,6 +128,11 @@ void PrintDetached(Session& session, const v1::Job& job) {
   if (session.console().json()) return session.console().PrintJson(ToJson(job));
   session.console().Print(absl::StrCat(job.id(), "\n"));
   session.console().Message(absl::StrCat("follow it: ", session.CommandLine("job watch " + job.id())));
+  const v1::JobSpec& spec = job.spec();
+  if (spec.has_visualize() || spec.has_explain() || spec.has_explore() || spec.has_maximize()) {
+    session.console().Message(
+        absl::StrCat("fetch its pictures when it is done: ", session.CommandLine(absl::StrCat("job get ", job.id(), " --out FOLDER"))));
+  }
 }
 
 absl::StatusOr<Outcome> RunJob(Session& session, const v1::JobSpec& spec, bool detach, const std::string& live_file) {

@@ -1,9 +1,13 @@
 #include "client/cli/job_files.h"
 
-#include <algorithm>
+#include <unistd.h>
+
 #include <system_error>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "client/cli/exit_code.h"
 #include "client/cli/open_file.h"
 #include "client/cli/text_format.h"
 #include "client/lib/download.h"
@@ -15,38 +19,59 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsFolder(const std::string& out) {
-  std::error_code error;
-  return !out.empty() && (fs::is_directory(out, error) || fs::path(out).extension() != ".png");
+// Programs that look at endings would not open a PNG under these.
+constexpr const char* kOtherPictures[] = {".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".svg", ".pdf"};
+
+std::string Ending(const std::string& out) { return absl::AsciiStrToLower(fs::path(out).extension().string()); }
+
+fs::path FolderOf(const std::string& out) {
+  const fs::path folder = IsFolder(out) ? fs::path(out) : fs::path(out).parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+absl::Status Fetch(client::Client& client, const v1::Job& job, const std::string& sheet, const std::string& out) {
+  SB_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, client.ListArtifacts(job.id()));
+  bool found = false;
+  for (const v1::Artifact& artifact : artifacts) {
+    const bool is_sheet = artifact.name() == sheet;
+    found = found || is_sheet;
+    if (!IsFolder(out) || out.empty()) {
+      if (is_sheet) SB_RETURN_IF_ERROR(client::DownloadArtifact(client, job.id(), artifact, out.empty() ? fs::path(sheet) : fs::path(out)));
+      continue;
+    }
+    SB_ASSIGN_OR_RETURN(const fs::path target, ResolveBeneath(out, artifact.name()));
+    SB_RETURN_IF_ERROR(client::DownloadArtifact(client, job.id(), artifact, target));
+  }
+  return found ? absl::OkStatus() : absl::DataLossError(absl::StrCat("job ", job.id(), " left no file ", sheet));
 }
 
 }  // namespace
 
-fs::path TargetOf(const std::string& out, const std::string& name) {
+bool IsFolder(const std::string& out) {
   std::error_code error;
-  if (out.empty()) return name;
-  return fs::is_directory(out, error) ? fs::path(out) / name : fs::path(out);
+  return out.empty() || fs::is_directory(out, error) || Ending(out) != ".png";
 }
 
-absl::Status FetchJobFile(client::Client& client, const v1::Job& job, const std::string& name, const fs::path& target) {
-  SB_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, client.ListArtifacts(job.id()));
-  const auto found = std::find_if(artifacts.begin(), artifacts.end(), [&](const v1::Artifact& one) { return one.name() == name; });
-  if (found == artifacts.end()) return absl::DataLossError(absl::StrCat("job ", job.id(), " left no file ", name));
-  return client::DownloadArtifact(client, job.id(), *found, target);
+absl::Status PrepareTarget(const std::string& out) {
+  std::error_code error;
+  if (out == "-") return UsageError("--out: pictures do not go to standard output; give FILE.png or a folder");
+  if (!fs::is_directory(out, error) && absl::c_linear_search(kOtherPictures, Ending(out))) {
+    return UsageError(absl::StrCat("--out: pictures are PNG files, not ", Ending(out), "; give FILE.png or a folder"));
+  }
+  const fs::path folder = FolderOf(out);
+  if (const absl::Status made = CreateDirectories(folder); !made.ok())
+    return absl::Status(made.code(), absl::StrCat("--out: ", made.message()));
+  if (access(folder.c_str(), W_OK) == 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat("--out: no file can be made in ", folder.string()));
 }
 
-absl::StatusOr<fs::path> FetchPictures(client::Client& client, const v1::Job& job, const v1::PictureFile& sheet, const std::string& out) {
-  if (!IsFolder(out)) {
-    const fs::path target = TargetOf(out, sheet.file());
-    SB_RETURN_IF_ERROR(FetchJobFile(client, job, sheet.file(), target));
-    return target;
+absl::StatusOr<fs::path> FetchPictures(Session& session, const v1::Job& job, const std::string& sheet, const std::string& out) {
+  SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
+  if (const absl::Status fetched = Fetch(*client, job, sheet, out); !fetched.ok()) {
+    return WithHint(fetched, absl::StrCat("the job has done its work; fetch its files: ",
+                                          session.CommandLine(absl::StrCat("job get ", job.id(), " --out FOLDER"))));
   }
-  SB_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, client.ListArtifacts(job.id()));
-  for (const v1::Artifact& artifact : artifacts) {
-    SB_ASSIGN_OR_RETURN(const fs::path target, ResolveBeneath(out, artifact.name()));
-    SB_RETURN_IF_ERROR(client::DownloadArtifact(client, job.id(), artifact, target));
-  }
-  return fs::path(out) / sheet.file();
+  return IsFolder(out) ? fs::path(out) / sheet : fs::path(out);
 }
 
 void ShowFile(Session& session, const fs::path& file) {

@@ -12,17 +12,15 @@
 
 namespace seedbed::cli {
 
-// Where a file called `name` goes: to `out`, or into it when that is a folder; in the working directory under its own name when that is
-// empty.
-std::filesystem::path TargetOf(const std::string& out, const std::string& name);
+// Where pictures go: `out` is a file when it ends in ".png", else a folder; the working directory when it is empty.
+bool IsFolder(const std::string& out);
 
-// Fetches the job's artifact `name` to `target`. DATA_LOSS when there is none.
-absl::Status FetchJobFile(client::Client& client, const v1::Job& job, const std::string& name, const std::filesystem::path& target);
+// To be asked before a job is submitted, so that it does not work in vain: makes the folder that pictures go to. Errors name --out.
+absl::Status PrepareTarget(const std::string& out);
 
-// Fetches the sheet, and where `out` is a folder, which is made if need be, all other files of the job too. It is one unless it ends in
-// ".png". Returns where the sheet is.
-absl::StatusOr<std::filesystem::path> FetchPictures(client::Client& client, const v1::Job& job, const v1::PictureFile& sheet,
-                                                    const std::string& out);
+// Fetches the job's sheet, and into a folder all its other files too. Returns where the sheet is. Errors say how to fetch the files of the
+// job, which has done its work.
+absl::StatusOr<std::filesystem::path> FetchPictures(Session& session, const v1::Job& job, const std::string& sheet, const std::string& out);
 
 // On the desktop. A file that was made and is there is no failure when it is not shown: a message says why.
 void ShowFile(Session& session, const std::filesystem::path& file);

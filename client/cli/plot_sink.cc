@@ -48,7 +48,9 @@ std::string PlotEventSink::Picture() const {
   const std::vector<std::string> loss = DrawPlot("loss", both(loss_, val_loss_), epochs_, options);
   options.share = true;
   const std::vector<std::string> accuracy = DrawPlot("accuracy", both(accuracy_, val_accuracy_), epochs_, options);
-  return absl::StrCat(ArrangePlots(loss, accuracy, width_), last_, "\n");
+  // A line that the terminal breaks in two would be one more to erase than are counted.
+  const std::string last = redraws_ ? last_.substr(0, static_cast<size_t>(width_)) : last_;
+  return absl::StrCat(ArrangePlots(loss, accuracy, width_), last, "\n");
 }
 
 void PlotEventSink::Redraw() {

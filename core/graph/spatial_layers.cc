@@ -13,14 +13,17 @@ constexpr size_t kImageRank = 3;
 
 bool Pools(const ResolvedLayer& layer) { return layer.layer.type == "max_pool" || layer.layer.type == "average_pool"; }
 
+// Gives the picture itself in other numbers, and nothing that was seen in it.
+bool Whitens(const ResolvedLayer& layer) { return layer.layer.type == "whiten"; }
+
 }  // namespace
 
 bool IsSpatial(const ResolvedLayer& layer) { return layer.layer.type != "input" && layer.output_shape.size() == kImageRank; }
 
 const ResolvedLayer* LastSpatialLayer(const Graph& graph) {
   const auto& layers = graph.layers();
-  const auto found =
-      std::find_if(layers.rbegin(), layers.rend(), [](const ResolvedLayer& layer) { return IsSpatial(layer) && !Pools(layer); });
+  const auto found = std::find_if(layers.rbegin(), layers.rend(),
+                                  [](const ResolvedLayer& layer) { return IsSpatial(layer) && !Pools(layer) && !Whitens(layer); });
   return found == layers.rend() ? nullptr : &*found;
 }
 

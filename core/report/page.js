@@ -81,7 +81,7 @@
         tooltip: {
           callbacks: {
             title: (items) => `${chart.label_title} ${chart.labels[items[0].dataIndex]}`.trim(),
-            label: (context) => `${context.dataset.label}: ${value(context)}`,
+            label: (context) => `${context.dataset.label}: ${context.raw === null ? "none" : value(context)}`,
           },
         },
       },
@@ -315,13 +315,16 @@
 
   const pictures = (content) => element("div", "pictures", ...content.pictures.map(picture));
 
+  // "1 min 05 s" and "1.2 MB" in seconds and bytes; "4,606" and "91.7 %" as they are.
+  const UNITS = { ms: 1e-3, min: 60, h: 3600, d: 86400, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+  function measure(text) {
+    const parts = [...text.replace(/,/g, "").matchAll(/(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\s*([a-z]*)/gi)];
+    return parts.length ? parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit] || 1), 0) : -Infinity;
+  }
+
   function sortRows(body, column, numeric, rising) {
     const key = (row) => row.cells[column].textContent;
-    const number = (text) => {
-      const read = parseFloat(text.replace(/,/g, ""));
-      return Number.isNaN(read) ? -Infinity : read;
-    };
-    const compare = numeric ? (a, b) => number(key(a)) - number(key(b)) : (a, b) => key(a).localeCompare(key(b));
+    const compare = numeric ? (a, b) => measure(key(a)) - measure(key(b)) : (a, b) => key(a).localeCompare(key(b));
     body.append(...[...body.rows].sort((a, b) => (rising ? compare(a, b) : compare(b, a))));
   }
 

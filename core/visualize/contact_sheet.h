@@ -19,7 +19,7 @@ namespace seedbed::visualize {
 
 struct SheetCell {
   image::Image picture;      // of width 0: the place stays empty
-  std::string caption = {};  // lines, parted by '\n'; each is shortened to the cell's width
+  std::string caption = {};  // lines, parted by '\n'; each is broken at the cell's width, or shortened when that makes too many
 };
 
 struct SheetRow {

@@ -51,10 +51,11 @@ Rgb Signed(float level) {
   return colour;
 }
 
-// -1 to 1.
+// -1 to 1; 0 for what is no number.
 float LevelOf(const HeatMap& map, float value) {
-  if (map.limit <= 0) return 0;
-  return std::clamp(value / map.limit, map.scale == HeatScale::kSigned ? -1.0f : 0.0f, 1.0f);
+  if (!(map.limit > 0) || std::isnan(value)) return 0;
+  const float level = !std::isinf(map.limit) ? value / map.limit : std::isinf(value) ? std::copysign(1.0f, value) : 0.0f;
+  return std::clamp(level, map.scale == HeatScale::kSigned ? -1.0f : 0.0f, 1.0f);
 }
 
 Rgb ColourOf(const HeatMap& map, float level) { return map.scale == HeatScale::kSigned ? Signed(level) : Positive(level); }
@@ -64,7 +65,7 @@ Rgb ColourOf(const HeatMap& map, float level) { return map.scale == HeatScale::k
 float LimitOf(std::span<const float> values, double share) {
   if (values.empty()) return 0;
   std::vector<float> magnitudes(values.size());
-  std::ranges::transform(values, magnitudes.begin(), [](float value) { return std::abs(value); });
+  std::ranges::transform(values, magnitudes.begin(), [](float value) { return std::isnan(value) ? 0 : std::abs(value); });
   const auto at = magnitudes.begin() + static_cast<ptrdiff_t>(share * static_cast<double>(magnitudes.size() - 1));
   std::ranges::nth_element(magnitudes, at);
   // A map that is 0 but for a few pixels shows those.

@@ -18,6 +18,7 @@ constexpr int kMinCellWidth = 88;  // room for a caption
 constexpr int kMaxHeadingWidth = 230;
 constexpr int kMinSheetWidth = 560;  // room for notes
 constexpr size_t kHeadingLines = 2;
+constexpr size_t kCaptionLines = 4;  // that one of the caller's may become
 constexpr size_t kNoteLines = 4;
 
 struct FontChoice {
@@ -126,7 +127,8 @@ class LayoutMaker {
     if (cell.caption.empty()) return {};
     std::vector<std::string> lines;
     for (const absl::string_view line : absl::StrSplit(cell.caption, '\n')) {
-      lines.push_back(fonts_.Of(TextStyle::kCaption).Shortened(std::string(line), cell_width_));
+      const std::vector<std::string> parts = fonts_.Of(TextStyle::kCaption).Wrapped(std::string(line), cell_width_, kCaptionLines);
+      lines.insert(lines.end(), parts.begin(), parts.end());
     }
     return lines;
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <span>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/base/utf8.h"
@@ -41,6 +42,41 @@ void DrawBitmap(const FT_Bitmap& bitmap, int left, int top, Colour colour, image
     uint8_t* line = picture->rgb.data() + size_t{3} * static_cast<size_t>(top + y) * static_cast<size_t>(picture->width);
     for (int x = from_x; x < to_x; ++x) Cover(line + size_t{3} * static_cast<size_t>(left + x), colour, coverage[x]);
   }
+}
+
+bool IsLetter(char32_t c) { return c > 127 || absl::ascii_isalpha(static_cast<unsigned char>(c)); }
+
+// Whether a line may end before text[at]: at a space, but for that of "91.7 %", and behind what joins words, which is no sign of a number.
+bool BreaksAt(std::u32string_view text, size_t at) {
+  if (at == 0 || at >= text.size()) return false;
+  if (text[at] == U' ') return at + 1 < text.size() && text[at + 1] != U'%';
+  const char32_t before = text[at - 1];
+  return before == U'_' || before == U'/' || (before == U'-' && at > 1 && IsLetter(text[at - 2]) && IsLetter(text[at]));
+}
+
+// The last such place of the first `most` letters; 0 when there is none.
+size_t LastBreak(std::u32string_view text, size_t most) {
+  size_t at = most;
+  while (at > 0 && !BreaksAt(text, at)) --at;
+  return at;
+}
+
+// The first one; the text's end when there is none.
+size_t FirstBreak(std::u32string_view text) {
+  size_t at = 1;
+  while (at < text.size() && !BreaksAt(text, at)) ++at;
+  return std::min(at, text.size());
+}
+
+// The most letters of 0 to `all` that fit; more never fit where fewer do not.
+template <typename Fits>
+size_t MostLetters(size_t all, const Fits& fits) {
+  size_t most = 0;
+  for (size_t too_many = all + 1; most + 1 < too_many;) {
+    const size_t middle = most + (too_many - most) / 2;
+    (fits(middle) ? most : too_many) = middle;
+  }
+  return most;
 }
 
 }  // namespace
@@ -82,9 +118,12 @@ struct Typeface::Face {
       const size_t tail = letters * 2 / 5;
       return std::u32string(text.substr(0, letters - tail)) + kEllipsis + std::u32string(text.substr(text.size() - tail));
     };
-    size_t letters = text.size();
-    while (letters > 0 && Width(kept(letters)) > width) --letters;
-    return kept(letters);
+    return kept(MostLetters(text.size(), [&](size_t letters) { return Width(kept(letters)) <= width; }));
+  }
+
+  // How many letters of the text's beginning are at most so wide.
+  size_t FittingLetters(std::u32string_view text, int width) const {
+    return MostLetters(text.size(), [&](size_t letters) { return Width(text.substr(0, letters)) <= width; });
   }
 
   FT_Library library = nullptr;
@@ -120,11 +159,11 @@ std::vector<std::string> Typeface::Wrapped(std::string_view text, int width, siz
   std::u32string rest = ToUtf32(text);
   std::vector<std::string> wrapped;
   while (wrapped.size() + 1 < lines && face_->Width(rest) > width) {
-    size_t end = rest.rfind(U' ');
-    while (end != std::u32string::npos && end > 0 && face_->Width(rest.substr(0, end)) > width) end = rest.rfind(U' ', end - 1);
-    if (end == std::u32string::npos || end == 0) break;  // the first word alone is too wide
-    wrapped.push_back(ToUtf8(rest.substr(0, end)));
-    rest.erase(0, end + 1);
+    size_t end = LastBreak(rest, face_->FittingLetters(rest, width));
+    if (end == 0) end = FirstBreak(rest);  // the first word alone is too wide
+    if (end == rest.size()) break;
+    wrapped.push_back(ToUtf8(face_->Shortened(rest.substr(0, end), width)));
+    rest.erase(0, end + (rest[end] == U' ' ? 1 : 0));
   }
   wrapped.push_back(ToUtf8(face_->Shortened(rest, width)));
   return wrapped;

@@ -1,10 +1,15 @@
 #include "server/jobs/admission.h"
 
+#include <functional>
 #include <set>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/nearest_name.h"
 #include "core/base/status_macros.h"
 #include "server/jobs/explained_network.h"
 #include "server/jobs/field_error.h"
@@ -14,6 +19,8 @@
 
 namespace seedbed::jobs {
 namespace {
+
+constexpr int kNamesLookedAt = 1000;  // for one that was probably meant
 
 bool HasFailed(const store::JobRow& job) { return IsTerminal(job.state) && job.state != v1::JOB_STATE_SUCCEEDED; }
 
@@ -208,20 +215,32 @@ class Checks {
     return AtField("spec.explore.features", ModelOfFeatures(reader_, *features).status());
   }
 
-  // Whether a dependency is going to make (or has made) the thing that `missing` says is not there.
-  absl::Status UnlessMade(const absl::Status& missing, const std::string& output) const {
+  // Whether a dependency is going to make (or has made) the thing called `name` that `missing` says is not there; `others` are.
+  absl::Status UnlessMade(const absl::Status& missing, const std::string& output, std::string_view name,
+                          std::vector<std::string> others) const {
     if (!absl::IsNotFound(missing)) return missing;
     SB_ASSIGN_OR_RETURN(const auto maker, FindMaker(reader_, admission_.dependencies, output));
     if (maker) return absl::OkStatus();
-    return absl::NotFoundError(absl::StrCat(missing.message(), "; if a job is to make it, name that job in depends_on"));
+    std::erase(others, name);  // of which another version is meant
+    return absl::NotFoundError(
+        absl::StrCat(missing.message(), DidYouMean(name, others, "; if a job is to make it, name that job in depends_on")));
+  }
+
+  template <typename Record>
+  static std::vector<std::string> NamesOf(const absl::StatusOr<store::Reader::Page<Record>>& page) {
+    std::vector<std::string> names;
+    if (!page.ok()) return names;
+    for (const auto& [token, record] : *page) names.push_back(record.name());
+    return names;
   }
 
   // What `found` found; nullopt when a dependency is still to make it, or to make a newer version of it (`newest`).
   template <typename Record>
   absl::StatusOr<std::optional<Record>> FoundOrMade(std::string_view field, absl::StatusOr<Record> found, const std::string& output,
-                                                    bool newest) const {
+                                                    bool newest, std::string_view name,
+                                                    const std::function<std::vector<std::string>()>& others) const {
     if (!found.ok()) {
-      SB_RETURN_IF_ERROR(AtField(field, UnlessMade(found.status(), output)));
+      SB_RETURN_IF_ERROR(AtField(field, UnlessMade(found.status(), output, name, others())));
       return std::nullopt;
     }
     SB_ASSIGN_OR_RETURN(const auto maker, FindMaker(reader_, admission_.dependencies, output));
@@ -231,22 +250,31 @@ class Checks {
 
   absl::StatusOr<std::optional<v1::Dataset>> CheckDataset(const std::string& at, const std::string& name, int version) const {
     const std::string field = absl::StrCat(at, version == 0 ? ".dataset" : ".dataset_version");
-    return FoundOrMade(field, reader_.GetDataset(name, version), DatasetOutput(name), version == 0);
+    const auto others = [&] { return NamesOf(reader_.ListDatasets(0, kNamesLookedAt)); };
+    return FoundOrMade(field, reader_.GetDataset(name, version), DatasetOutput(name), version == 0, name, others);
   }
 
   absl::StatusOr<std::optional<v1::Model>> CheckModel(std::string_view field, const std::string& text) const {
     SB_ASSIGN_OR_RETURN(const ModelReference model, ParseModelReference(text));
-    return FoundOrMade(field, reader_.GetModel(model.name, model.version), ModelOutput(model.name), model.version == 0);
+    const auto others = [&] { return NamesOf(reader_.ListModels("", 0, kNamesLookedAt)); };
+    return FoundOrMade(field, reader_.GetModel(model.name, model.version), ModelOutput(model.name), model.version == 0, model.name, others);
   }
 
   absl::StatusOr<std::optional<v1::FeatureSet>> CheckFeatures(std::string_view field, const std::string& name) const {
-    return FoundOrMade(field, reader_.GetFeatures(name), FeaturesOutput(name), false);
+    const auto others = [&] { return NamesOf(reader_.ListFeatures(0, kNamesLookedAt)); };
+    return FoundOrMade(field, reader_.GetFeatures(name), FeaturesOutput(name), false, name, others);
   }
 
   absl::Status CheckSplit(const std::string& at, const std::string& dataset, int version, const std::string& name,
                           const std::string& subset) const {
     const absl::StatusOr<v1::Split> split = reader_.GetSplit(dataset, name);
-    if (!split.ok()) return AtField(at + ".split", UnlessMade(split.status(), SplitOutput(dataset, name)));
+    if (!split.ok()) {
+      std::vector<std::string> others;
+      if (const auto splits = reader_.ListSplits(dataset); splits.ok()) {
+        for (const v1::Split& other : *splits) others.push_back(other.name());
+      }
+      return AtField(at + ".split", UnlessMade(split.status(), SplitOutput(dataset, name), name, others));
+    }
     if (version != 0 && version != split->dataset_version()) {
       return AtField(at + ".split", absl::InvalidArgumentError(absl::StrCat("split '", name, "' divides version ", split->dataset_version(),
                                                                             " of dataset '", dataset, "', not version ", version)));

@@ -25,8 +25,10 @@ absl::Status CheckClass(const v1::Attribution& attribution, const v1::Model& mod
 
 absl::Status CheckAttribution(const v1::Attribution& attribution, const v1::Model& model, const graph::Graph& network) {
   SB_RETURN_IF_ERROR(CheckClass(attribution, model));
-  const v1::Preprocessing& images = model.preprocessing();
-  SB_RETURN_IF_ERROR(CheckRange("spec.explain.attribution.window", attribution.window(), 0, std::min(images.width(), images.height())));
+  const int side = std::min(model.preprocessing().width(), model.preprocessing().height());
+  SB_RETURN_IF_ERROR(CheckRange("spec.explain.attribution.window", attribution.window(), 0, side));
+  const int window = attribution.window() > 0 ? attribution.window() : std::max(1, side / 8);
+  SB_RETURN_IF_ERROR(CheckRange("spec.explain.attribution.stride", attribution.stride(), 0, window));
   if (attribution.method() != v1::Attribution::METHOD_GRADCAM) return absl::OkStatus();
   if (graph::LastSpatialLayer(network) == nullptr) {
     return FieldError("spec.explain.attribution.method", absl::StrCat("is gradcam, but ", ToAbsl(graph::kNoSpatialLayer)));

@@ -121,7 +121,7 @@ absl::StatusOr<ExitCode> PlotJob(Session& session, const std::string& id) {
   const Terminals terminals = Terminals::Detect();
   PlotEventSink sink(&session.console(), TerminalWidth(), TerminalTakesUtf8(), terminals.out && !terminals.dumb);
   const absl::StatusOr<JobEnd> end = FollowJob(session, id, 0, sink);
-  sink.Finish();
+  if (!absl::IsNotFound(end.status())) sink.Finish();
   SB_RETURN_IF_ERROR(end.status());
   return ReportEnd(session, id, *end);
 }

@@ -100,12 +100,11 @@ absl::Status Tell(Console& console, const v1::Job& job, const fs::path& target) 
 }
 
 absl::StatusOr<ExitCode> Visualize(Session& session, const VisualizeOptions& options) {
+  if (!options.job.detach) SB_RETURN_IF_ERROR(PrepareTarget(options.out));
   SB_ASSIGN_OR_RETURN(const v1::JobSpec spec, MakeSpec(options));
   SB_ASSIGN_OR_RETURN(const Outcome outcome, RunJob(session, spec, options.job.detach));
   if (!outcome.finished) return outcome.exit_code;
-  SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
-  const fs::path target = TargetOf(options.out, outcome.job.result().visualize().file());
-  SB_RETURN_IF_ERROR(FetchJobFile(*client, outcome.job, outcome.job.result().visualize().file(), target));
+  SB_ASSIGN_OR_RETURN(const fs::path target, FetchPictures(session, outcome.job, outcome.job.result().visualize().file(), options.out));
   SB_RETURN_IF_ERROR(Tell(session.console(), outcome.job, target));
   if (options.open) ShowFile(session, target);
   return kDone;

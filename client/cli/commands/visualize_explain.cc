@@ -1,6 +1,8 @@
 // seedbed visualize explain|activations
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +64,17 @@ absl::StatusOr<v1::JobSpec> MakeSpec(Session& session, const ExplainOptions& opt
   return spec;
 }
 
-void Tell(Console& console, const v1::Job& job, const fs::path& sheet) {
+// How many sheets the job has drawn: activations one for each image, maps one for some images, which is no file of theirs.
+absl::StatusOr<int> CountSheets(client::Client& client, const v1::Job& job) {
+  const v1::ExplainResult& result = job.result().explain();
+  std::set<std::string> files;
+  for (const v1::ExplainedImage& image : result.images()) files.insert(image.files().begin(), image.files().end());
+  if (files.contains(result.sheet().file())) return result.images_size();
+  SB_ASSIGN_OR_RETURN(const std::vector<v1::Artifact> artifacts, client.ListArtifacts(job.id()));
+  return std::max(1, static_cast<int>(artifacts.size() - std::min(files.size(), artifacts.size())));
+}
+
+void Tell(Console& console, const v1::Job& job, const fs::path& sheet, int sheets, bool all_fetched) {
   const v1::ExplainResult& result = job.result().explain();
   if (console.json()) {
     Json document = {{"file", sheet.string()}, {"job", job.id()}};
@@ -76,16 +88,21 @@ void Tell(Console& console, const v1::Job& job, const fs::path& sheet) {
     table.AddRow({image.name(), has_class ? image.class_name() : "-", has_class ? absl::StrFormat("%.4f", image.probability()) : "-"});
   }
   console.Print(table);
-  console.Print(absl::StrCat(PictureLine(sheet, FormatCountOf(result.images_size(), "image"), result.sheet()), "\n"));
+  const std::string what = sheets == 1 ? FormatCountOf(result.images_size(), "image") : absl::StrCat("the first of ", sheets, " sheets");
+  console.Print(absl::StrCat(PictureLine(sheet, what, result.sheet()), "\n"));
+  if (sheets > 1 && !all_fetched) console.Message("--out FOLDER fetches all sheets, and the other files");
 }
 
 absl::StatusOr<ExitCode> Explain(Session& session, const ExplainOptions& options) {
+  if (!options.job.detach) SB_RETURN_IF_ERROR(PrepareTarget(options.out));
   SB_ASSIGN_OR_RETURN(const v1::JobSpec spec, MakeSpec(session, options));
   SB_ASSIGN_OR_RETURN(const Outcome outcome, RunJob(session, spec, options.job.detach));
   if (!outcome.finished) return outcome.exit_code;
   SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
-  SB_ASSIGN_OR_RETURN(const fs::path sheet, FetchPictures(*client, outcome.job, outcome.job.result().explain().sheet(), options.out));
-  Tell(session.console(), outcome.job, sheet);
+  SB_ASSIGN_OR_RETURN(const fs::path sheet,
+                      FetchPictures(session, outcome.job, outcome.job.result().explain().sheet().file(), options.out));
+  SB_ASSIGN_OR_RETURN(const int sheets, CountSheets(*client, outcome.job));
+  Tell(session.console(), outcome.job, sheet, sheets, !options.out.empty() && IsFolder(options.out));
   if (options.open) ShowFile(session, sheet);
   return kDone;
 }

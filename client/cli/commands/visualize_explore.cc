@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cli/choice.h"
@@ -46,6 +47,8 @@ absl::Status AddImages(Session& session, const std::vector<std::string>& images,
     std::error_code error;
     if (fs::is_regular_file(image, error)) {
       files.push_back(image);
+    } else if (!absl::StrContains(image, '/')) {  // paths in a dataset have a class in front
+      return absl::NotFoundError(absl::StrCat("there is no file ", image, "; images of the set are named by class and file: CLASS/FILE"));
     } else {
       neighbours->add_images(image);
     }
@@ -85,16 +88,21 @@ void Tell(Console& console, const v1::Job& job, const fs::path& sheet) {
     console.PrintJson(document);
     return;
   }
-  if (result.neighbours_size() > 0) PrintNeighbours(console, result);
-  console.Print(absl::StrCat(PictureLine(sheet, FormatCountOf(result.images(), "image"), result.sheet()), "\n"));
+  std::string what = FormatCountOf(result.images(), "image");
+  if (result.neighbours_size() > 0) {
+    PrintNeighbours(console, result);
+    what = absl::StrCat("neighbours of ", FormatCountOf(result.neighbours_size(), "image"), " among ", result.images());
+  }
+  console.Print(absl::StrCat(PictureLine(sheet, what, result.sheet()), "\n"));
 }
 
 absl::StatusOr<ExitCode> Explore(Session& session, const ExploreOptions& options) {
+  if (!options.job.detach) SB_RETURN_IF_ERROR(PrepareTarget(options.out));
   SB_ASSIGN_OR_RETURN(const v1::JobSpec spec, MakeSpec(session, options));
   SB_ASSIGN_OR_RETURN(const Outcome outcome, RunJob(session, spec, options.job.detach));
   if (!outcome.finished) return outcome.exit_code;
-  SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
-  SB_ASSIGN_OR_RETURN(const fs::path sheet, FetchPictures(*client, outcome.job, outcome.job.result().explore().sheet(), options.out));
+  SB_ASSIGN_OR_RETURN(const fs::path sheet,
+                      FetchPictures(session, outcome.job, outcome.job.result().explore().sheet().file(), options.out));
   Tell(session.console(), outcome.job, sheet);
   if (options.open) ShowFile(session, sheet);
   return kDone;

@@ -110,18 +110,15 @@ struct Fetched {
   std::vector<fs::path> pictures;  // empty: they were not wanted
 };
 
-// --out FILE.png takes the sheet alone; a folder, which is made, takes all.
-absl::StatusOr<Fetched> Fetch(client::Client& client, const v1::Job& job, const std::string& out) {
+absl::StatusOr<Fetched> Fetch(Session& session, const v1::Job& job, const std::string& out) {
   const v1::MaximizeResult& result = job.result().maximize();
   Fetched fetched;
-  std::error_code error;
-  const bool sheet_only = fs::path(out).extension() == ".png" && !fs::is_directory(out, error);
-  fetched.sheet = sheet_only ? fs::path(out) : fs::path(out) / result.sheet().file();
-  SB_RETURN_IF_ERROR(FetchJobFile(client, job, result.sheet().file(), fetched.sheet));
-  if (sheet_only) return fetched;
+  const std::string folder = out.empty() ? "." : out;  // here
+  SB_ASSIGN_OR_RETURN(fetched.sheet, FetchPictures(session, job, result.sheet().file(), folder));
+  fetched.sheet = fetched.sheet.lexically_normal();
+  if (!IsFolder(folder)) return fetched;
   for (const v1::MaximizedPicture& picture : result.pictures()) {
-    fetched.pictures.push_back(fs::path(out) / picture.file());
-    SB_RETURN_IF_ERROR(FetchJobFile(client, job, picture.file(), fetched.pictures.back()));
+    fetched.pictures.push_back((fs::path(folder) / picture.file()).lexically_normal());
   }
   return fetched;
 }
@@ -153,18 +150,29 @@ void Tell(Console& console, const v1::Job& job, const Fetched& fetched) {
 }
 
 // The last picture that is looked at is the finished one, even when the job was done before the first was sent.
-absl::Status FinishLiveFile(const fs::path& sheet, const std::string& live) {
-  SB_ASSIGN_OR_RETURN(const std::string content, ReadFile(sheet));
-  return PublishFile(live, content);
+void FinishLiveFile(const fs::path& sheet, const std::string& live, Console& console) {
+  const absl::StatusOr<std::string> content = ReadFile(sheet);
+  const absl::Status written = content.ok() ? PublishFile(live, *content) : content.status();
+  if (!written.ok()) console.Warning(absl::StrCat("--live: ", written.message()));
+}
+
+// Before the job begins, so that it is not watched in vain.
+absl::Status PrepareLiveFile(const std::string& live) {
+  std::error_code error;
+  if (fs::is_directory(live, error)) return UsageError(absl::StrCat("--live: ", live, " is a folder; give FILE.png"));
+  const fs::path folder = fs::path(live).parent_path();
+  const absl::Status made = CreateDirectories(folder.empty() ? "." : folder);
+  return absl::Status(made.code(), absl::StrCat("--live: ", made.message()));
 }
 
 absl::StatusOr<ExitCode> Maximize(Session& session, const MaximizeOptions& options) {
+  if (!options.job.detach) SB_RETURN_IF_ERROR(PrepareTarget(options.out));
+  if (!options.live.empty()) SB_RETURN_IF_ERROR(PrepareLiveFile(options.live));
   SB_ASSIGN_OR_RETURN(const v1::JobSpec spec, MakeSpec(options));
   SB_ASSIGN_OR_RETURN(const Outcome outcome, RunJob(session, spec, options.job.detach, options.live));
   if (!outcome.finished) return outcome.exit_code;
-  SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
-  SB_ASSIGN_OR_RETURN(const Fetched fetched, Fetch(*client, outcome.job, options.out));
-  if (!options.live.empty()) SB_RETURN_IF_ERROR(FinishLiveFile(fetched.sheet, options.live));
+  SB_ASSIGN_OR_RETURN(const Fetched fetched, Fetch(session, outcome.job, options.out));
+  if (!options.live.empty()) FinishLiveFile(fetched.sheet, options.live, session.console());
   Tell(session.console(), outcome.job, fetched);
   if (options.open) ShowFile(session, fetched.sheet);
   return kDone;

@@ -78,6 +78,11 @@ struct Explanation {
   std::string remark;  // for below the map
 };
 
+// Side of the window that occlusion covers, in pixels.
+int WindowOf(const AttributionSpec& attribution, int shorter_side) {
+  return attribution.window > 0 ? attribution.window : std::max(1, shorter_side / 8);
+}
+
 class AttributionTask {
  public:
   AttributionTask(const ExplainSpec& spec, const AttributionSpec& attribution, const nn::SavedModel& model, const ExplainedImages& images,
@@ -205,7 +210,7 @@ class AttributionTask {
                                 {.width = width_, .height = height_});
   }
 
-  int Window() const { return attribution_.window > 0 ? attribution_.window : std::max(1, std::min(width_, height_) / 8); }
+  int Window() const { return WindowOf(attribution_, std::min(width_, height_)); }
   int Stride() const { return attribution_.stride > 0 ? attribution_.stride : std::max(1, Window() / 2); }
 
   absl::StatusOr<std::vector<float>> OcclusionOf(const PreparedImage& image, size_t class_index) {
@@ -288,6 +293,10 @@ absl::Status CheckAttribution(const AttributionSpec& attribution, const nn::Save
   const int side = std::min(model.preprocessing.width, model.preprocessing.height);
   if (attribution.window > side) {
     return absl::InvalidArgumentError(absl::StrCat("window is ", attribution.window, ", but pictures have a side of ", side));
+  }
+  if (const int window = WindowOf(attribution, side); attribution.stride > window) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("stride is ", attribution.stride, ", but the window has a side of ", window, ": pixels would be left out"));
   }
   if (MethodOf(attribution, model.graph) != AttributionMethod::kGradCam) return absl::OkStatus();
   if (graph::LastSpatialLayer(model.graph) == nullptr) return absl::InvalidArgumentError(ToAbsl(graph::kNoSpatialLayer));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,7 +18,7 @@ namespace seedbed::tasks {
 struct ImageToExplain {
   std::string name;
   std::string label;  // class in the dataset; empty for an uploaded image
-  std::string stem;   // what its files' names begin with; differs from those of all others
+  std::string stem;   // what its files' names begin with; differs from those of all others, and of sheets
 };
 
 // An image as it goes into the network.
@@ -37,14 +38,18 @@ class ExplainedImages {
   std::vector<float> Black() const;
 
  private:
-  explicit ExplainedImages(const nn::SavedModel& model)
-      : width_(model.preprocessing.width), height_(model.preprocessing.height), scaler_(model.preprocessing, model.mean_image) {}
+  ExplainedImages(const nn::SavedModel& model, std::string sheet_stem)
+      : width_(model.preprocessing.width),
+        height_(model.preprocessing.height),
+        scaler_(model.preprocessing, model.mean_image),
+        sheet_stem_(std::move(sheet_stem)) {}
   size_t values() const { return size_t{3} * static_cast<size_t>(width_) * static_cast<size_t>(height_); }
-  void Add(const std::string& name, const std::string& label);
+  void Add(const std::string& name, const std::string& label, const std::string& base);
 
   int width_;
   int height_;
   image::PixelScaler scaler_;
+  std::string sheet_stem_;  // what sheets' names begin with
   std::vector<ImageToExplain> list_;
   features::ReadPixels read_;
 };

@@ -74,16 +74,6 @@ absl::StatusOr<Goal> GoalOf(const MaximizeSpec& spec, const nn::SavedModel& mode
   return goal;
 }
 
-// The largest pictures of this aspect within side x side.
-Image Shrunk(const Image& picture, int side) {
-  const int longer = std::max(picture.width, picture.height);
-  if (longer <= side) return picture;
-  Image small{std::max(1, picture.width * side / longer), std::max(1, picture.height * side / longer), {}};
-  small.rgb.resize(size_t{3} * static_cast<size_t>(small.width) * static_cast<size_t>(small.height));
-  image::ResizeInto(picture, small.width, small.height, image::Filter::kBox, small.rgb);
-  return small;
-}
-
 class MaximizeTask {
  public:
   MaximizeTask(const MaximizeSpec& spec, nn::SavedModel model, Goal goal, TaskContext& context)
@@ -103,7 +93,8 @@ class MaximizeTask {
   }
 
  private:
-  static constexpr int kLargestSide = 256;  // of a picture on the sheet, pixels
+  static constexpr int kLargestSide = 256;   // of a picture on the sheet, pixels
+  static constexpr uint8_t kNotBegun = 128;  // grey
 
   Image BlankPicture() const {
     const graph::Shape& shape = goal_.objective.graph.input_shape();
@@ -127,7 +118,7 @@ class MaximizeTask {
     std::vector<Image> pictures;
     for (const ascent::MaximizedPicture& done : moment.done) pictures.push_back(done.picture);
     for (size_t i = 0; i < moment.count; ++i) pictures.push_back(moment.picture(i));
-    pictures.resize(goal_.channels.size());
+    pictures.resize(goal_.channels.size(), BlankPicture());
     constexpr int kSmallestSide = 16;
     for (int side = kLargestSide; side >= kSmallestSide;) {
       const absl::StatusOr<Image> drawn = visualize::DrawSheet(Sheet(pictures, goal_.captions, side));
@@ -153,7 +144,9 @@ class MaximizeTask {
     for (size_t i = 0; i < pictures.size(); ++i) {
       if (i % across == 0) sheet.rows.push_back({.heading = "", .cells = {}});
       const Image& picture = pictures[i];
-      Image shown = picture.rgb.empty() ? Image{} : visualize::ShownPicture(Shrunk(picture, side));
+      const bool large = std::max(picture.width, picture.height) > side;
+      Image shown = visualize::ShownPicture(large ? visualize::PictureOfSide(picture, side) : picture);
+      shown.rgb.resize(size_t{3} * static_cast<size_t>(shown.width) * static_cast<size_t>(shown.height), kNotBegun);
       sheet.rows.back().cells.push_back({std::move(shown), captions[i]});
     }
     return sheet;
@@ -178,13 +171,13 @@ class MaximizeTask {
     }
     if (!dead.empty()) {
       Warn("dead_start",
-           absl::StrCat("had no gradient where the ascent began, and were led to one by the values before their rectifier or from other "
+           absl::StrCat("no gradient where the ascent began, so that it was led to one by the values before the rectifier, or from other "
                         "noise: ",
                         FirstFew(dead)),
            context_);
     }
     if (!stuck.empty()) {
-      Warn("no_gradient", absl::StrCat("have no gradient wherever they were begun; their pictures are noise: ", FirstFew(stuck)), context_);
+      Warn("no_gradient", absl::StrCat("no gradient wherever the ascent began, so that the picture is noise: ", FirstFew(stuck)), context_);
     }
   }
 

@@ -209,9 +209,15 @@ class TrainTask {
     TellFrozenUse(&result);
     SB_ASSIGN_OR_RETURN(const std::optional<ValidationJudgement> validation, Judge(best ? *outcome.best_weights : *outcome.weights));
     const FinishedTraining finished{spec_, *inputs_, rows_, RowValues(), network_.model, result, record, validation};
-    SB_RETURN_IF_ERROR(PublishTensorBoard(finished, context_));
-    SB_RETURN_IF_ERROR(PublishTrainingReport(finished, context_));
+    WarnUnlessLeft("tensorboard", PublishTensorBoard(finished, context_));
+    WarnUnlessLeft("report", PublishTrainingReport(finished, context_));
     return result;
+  }
+
+  // What is only looked at must not cost a model that is finished.
+  void WarnUnlessLeft(std::string_view what, const absl::Status& left) {
+    if (!left.ok())
+      Warn(absl::StrCat("no_", ToAbsl(what)), absl::StrCat("the training leaves no ", ToAbsl(what), ": ", left.message()), context_);
   }
 
   // What these weights make of the validation images, for the report: one more validation. Nothing without such images, or when the task is

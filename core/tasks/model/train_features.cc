@@ -94,7 +94,10 @@ class TrainFeatures : public TrainInputs {
   }
 
   absl::StatusOr<std::vector<dataset::RejectedFile>> Rejected() const override {
-    return HasPictures() ? dataset::ReadRejected(spec_.dataset_dir) : std::vector<dataset::RejectedFile>();
+    if (!HasPictures()) return std::vector<dataset::RejectedFile>();
+    absl::StatusOr<std::vector<dataset::RejectedFile>> rejected = dataset::ReadRejected(spec_.dataset_dir);
+    if (absl::IsNotFound(rejected.status())) return std::vector<dataset::RejectedFile>();  // the dataset was deleted in the meantime
+    return rejected;
   }
   std::vector<std::string> Paths(Subset subset) const override {
     if (subset == Subset::kTraining) return training_.info().paths;

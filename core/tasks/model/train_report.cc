@@ -56,7 +56,8 @@ std::vector<report::KeyFigure> Figures(const FinishedTraining& training) {
       {"Epochs", FormatCount(static_cast<int64_t>(training.record.history.size())), absl::StrCat("best: ", training.record.best_epoch)});
   figures.push_back(
       {"Parameters", FormatCount(training.result.parameters), absl::StrCat(FormatCount(training.result.trainable_parameters), " trained")});
-  figures.push_back({"Trained for", FormatElapsed(TotalSeconds(training.record)), "all epochs"});
+  figures.push_back({"Trained for", FormatElapsed(TotalSeconds(training.record)),
+                     training.record.frozen ? "all epochs, without the frozen layers" : "all epochs"});
   return figures;
 }
 
@@ -68,8 +69,15 @@ report::TrainingCurves CurvesOf(const TrainingRecord& record) {
   return curves;
 }
 
-Section HowToEvaluate(const TrainSpec& spec) {
+Section HowToEvaluate(const FinishedTraining& training) {
+  const TrainSpec& spec = training.spec;
   const std::string data = spec.dataset.empty() ? "NAME" : spec.dataset;
+  if (!training.inputs.validation_labels().empty()) {
+    return {.title = "How good is it on new images?",
+            .text = absl::StrCat("The job was asked to end before its validation images were judged for this report: seedbed evaluate ",
+                                 ModelName(spec), " --dataset ", data, spec.split.empty() ? "" : absl::StrCat(" --split ", spec.split),
+                                 " does so.")};
+  }
   return {
       .title = "How good is it on new images?",
       .text = absl::StrCat("This training had no validation images, so it cannot say. Evaluate the model on images that it has not seen: "
@@ -121,6 +129,7 @@ absl::StatusOr<Section> Origin(const FinishedTraining& training) {
   SB_ASSIGN_OR_RETURN(const std::string split_sha256, SplitDigest(training.spec.split_file));
   FactRows rows{{"model", ModelName(training.spec)}, {"weights", training.result.weights_sha256}, {"architecture", training.result.arch}};
   for (const auto& [name, value] : training.record.inputs.items()) {
+    if (value.is_string() && value.get_ref<const std::string&>().empty()) continue;
     rows.emplace_back(absl::StrReplaceAll(name, {{"_", " "}}), value.is_string() ? value.get<std::string>() : value.dump());
   }
   rows.emplace_back("split file", split_sha256);
@@ -175,7 +184,7 @@ absl::Status PublishTrainingReport(const FinishedTraining& training, TaskContext
   if (training.validation) {
     std::ranges::move(ValidationSections(training, context), std::back_inserter(report.sections));
   } else {
-    report.sections.push_back(HowToEvaluate(spec));
+    report.sections.push_back(HowToEvaluate(training));
   }
   SB_ASSIGN_OR_RETURN(std::optional<Section> map, FeatureMapSection(training, context));
   if (map) report.sections.push_back(*std::move(map));

@@ -2,8 +2,10 @@
 
 #include <sstream>
 
+#include "core/base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testing/temporary_directory.h"
 #include "tests/unit/client/lib/fake_server.h"
 
 namespace seedbed::cli {
@@ -112,6 +114,40 @@ TEST(JsonEventSink, PrintsALinePerEvent) {
             "{\"seq\":1,\"time\":\"1970-01-01T00:00:00.000000Z\",\"type\":\"log\",\"message\":\"a\"}\n"
             "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"type\":\"progress\",\"phase\":\"decode\",\"done\":1,\"total\":2,"
             "\"unit\":\"images\",\"rate\":1.0}\n");
+}
+
+TEST(LiveFileSink, WritesEachPreviewAndPassesTheRestOn) {
+  const seedbed::testing::TemporaryDirectory folder;
+  std::ostringstream out, err;
+  Console console(out, err, {.out = true, .err = true, .dumb = false, .no_color = true});
+  TextEventSink text(&console, TextEventSink::Detail::kBrief);
+  LiveFileSink sink(folder.path() / "live.png", &text, &console);
+  EXPECT_TRUE(sink.wants_previews());
+  v1::Event event = ProgressEvent("maximize", 1, 4, 0);
+  event.mutable_progress()->set_preview("half a sheet");
+  sink.OnEvent(event);
+  EXPECT_EQ(*ReadFile(folder.path() / "live.png"), "half a sheet");
+  sink.OnEvent(ProgressEvent("maximize", 2, 4, 0));
+  EXPECT_EQ(*ReadFile(folder.path() / "live.png"), "half a sheet");
+  event.mutable_progress()->set_preview("the other half");
+  sink.OnEvent(event);
+  EXPECT_EQ(*ReadFile(folder.path() / "live.png"), "the other half");
+  console.Flush();
+  EXPECT_THAT(out.str() + err.str(), HasSubstr("2/4"));
+  EXPECT_THAT(out.str() + err.str(), Not(HasSubstr("half")));
+}
+
+TEST(LiveFileSink, WarnsOnceOfAFileThatCannotBeWritten) {
+  std::ostringstream out, err;
+  Console console(out, err, {});
+  TextEventSink text(&console, TextEventSink::Detail::kBrief);
+  LiveFileSink sink("/proc/no-such-folder/live.png", &text, &console);
+  v1::Event event = ProgressEvent("maximize", 1, 4, 0);
+  event.mutable_progress()->set_preview("half a sheet");
+  sink.OnEvent(event);
+  sink.OnEvent(event);
+  EXPECT_EQ(err.str().find("warning:"), err.str().rfind("warning:"));
+  EXPECT_THAT(err.str(), HasSubstr("warning:"));
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class ExplainTest : public ProgramTest {
       image->set_class_name("Maize");
       image->set_probability(0.75);
       image->add_files("7-gradcam-overlay.png");
+      image->add_files("7-gradcam.npy");
     });
   }
   v1::ExplainSpec Submitted() const { return server_.submissions().back().spec().explain(); }
@@ -105,6 +106,36 @@ TEST_F(ExplainTest, FetchesTheSheetOrAllFiles) {
   EXPECT_EQ(Content("maps/7-gradcam.npy"), "numbers");
   EXPECT_EQ(Run({"visualize", "explain", "flowers", "Maize/7.png", "--dataset", "d", "--out", Path("maps").string()}).exit_code, 0)
       << "a second time, into the same folder";
+}
+
+TEST_F(ExplainTest, SaysThatThereAreMoreSheets) {
+  server_.SetScript([](FakeJob* job) {
+    job->artifacts = {{"m-gradcam.png", "the sheet"}, {"m-gradcam-2.png", "the second"}};
+    job->job.mutable_result()->mutable_explain()->mutable_sheet()->set_file("m-gradcam.png");
+  });
+  const std::vector<std::string> arguments = {"visualize", "explain", "m", "Maize/7.png", "--dataset", "d", "--out"};
+  const auto run = [&](const std::string& out) {
+    std::vector<std::string> all = arguments;
+    all.push_back(Path(out).string());
+    return Run(all);
+  };
+  ProgramOutput result = run("one.png");
+  EXPECT_THAT(result.out, HasSubstr("one.png: the first of 2 sheets"));
+  EXPECT_THAT(result.err, HasSubstr("--out FOLDER fetches all sheets"));
+  result = run("all");
+  EXPECT_EQ(Content("all/m-gradcam-2.png"), "the second");
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(ExplainTest, LooksWhetherPicturesCanBeWrittenBeforeTheJobBegins) {
+  const auto run = [&](const std::string& out) { return Run({"visualize", "explain", "m", "a/b.png", "--dataset", "d", "--out", out}); };
+  EXPECT_THAT(run("-").err, HasSubstr("--out: pictures do not go to standard output"));
+  EXPECT_THAT(run(Path("x.jpg").string()).err, HasSubstr("PNG files, not .jpg"));
+  Write("file", "no folder");
+  EXPECT_THAT(run(Path("file/x.png").string()).err, HasSubstr("--out: "));
+  EXPECT_THAT(server_.submissions(), IsEmpty());
+  EXPECT_EQ(run(Path("new/folder/X.PNG").string()).exit_code, 0);
+  EXPECT_EQ(Content("new/folder/X.PNG"), "the sheet");
 }
 
 TEST_F(ExplainTest, RefusesWrongUsage) {

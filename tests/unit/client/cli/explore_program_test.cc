@@ -71,7 +71,8 @@ TEST_F(ExploreTest, SendsFilesAndNamesPaths) {
 TEST_F(ExploreTest, TellsWhatWasFound) {
   ProgramOutput result = Run({"visualize", "neighbours", "--features", "f", "Maize/7.png", "--out", Path("s.png").string()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, AllOf(HasSubstr("Maize/9.png"), HasSubstr("0.125"), HasSubstr("s.png: 480 images, 800x600")));
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("Maize/9.png"), HasSubstr("0.125"), HasSubstr("s.png: neighbours of 1 image among 480, 800x600")));
   result = Run({"visualize", "neighbours", "--features", "f", "Maize/7.png", "--out", Path("all").string(), "--output", "json"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const json document = json::parse(result.out);
@@ -85,6 +86,9 @@ TEST_F(ExploreTest, RefusesWrongUsage) {
   EXPECT_EQ(Run({"visualize", "map", "--features", "f", "--projection", "umap"}).exit_code, 2);
   EXPECT_EQ(Run({"visualize", "map", "--features", "f", "--perplexity", "many"}).exit_code, 2);
   EXPECT_EQ(Run({"visualize", "neighbours", "--features", "f"}).exit_code, 2);
+  const ProgramOutput missing = Run({"visualize", "neighbours", "--features", "f", "phto.jpg"});
+  EXPECT_EQ(missing.exit_code, 4);
+  EXPECT_THAT(missing.err, HasSubstr("there is no file phto.jpg"));
   EXPECT_EQ(Run({"visualize", "neighbours", "--features", "f", "a/b.png", "--distance", "far"}).exit_code, 2);
   EXPECT_THAT(server_.submissions(), IsEmpty());
 }

@@ -116,6 +116,19 @@ TEST_F(MaximizeProgram, LeavesTheFinishedSheetInTheLiveFile) {
   EXPECT_EQ(Content("live.png"), "the sheet");
 }
 
+TEST_F(MaximizeProgram, ALiveFileThatCannotBeWrittenCostsNothing) {
+  const std::vector<std::string> arguments = {"visualize", "filter", "net", "--layer", "conv", "--filters", "3"};
+  const auto run = [&](const std::string& live, const std::string& out) {
+    std::vector<std::string> all = arguments;
+    all.insert(all.end(), {"--live", Path(live).string(), "--out", Path(out).string()});
+    return Run(all);
+  };
+  EXPECT_EQ(run("new/folder/live.png", "a.png").exit_code, 0);
+  EXPECT_EQ(Content("new/folder/live.png"), "the sheet");
+  EXPECT_THAT(run("new", "b.png").err, HasSubstr("--live: "));
+  EXPECT_FALSE(std::filesystem::exists(Path("b.png"))) << "known before the job began";
+}
+
 TEST_F(MaximizeProgram, RefusesWrongUsage) {
   EXPECT_EQ(Run({"visualize", "filter", "net", "--layer", "conv"}).exit_code, 2);
   EXPECT_EQ(Run({"visualize", "class", "net"}).exit_code, 2);

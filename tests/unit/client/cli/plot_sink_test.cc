@@ -52,6 +52,14 @@ TEST(PlotEventSink, DrawsInItsPlaceOnATerminal) {
   EXPECT_EQ(CountOf(shown.out, "Epoch 2/2"), 1);
 }
 
+// Else it would be two lines on the terminal, one of which is not erased.
+TEST(PlotEventSink, NoLineIsWiderThanTheTerminal) {
+  const Shown shown = Show({EpochEvent(5, 10, 10), EpochEvent(6, 10, 10)}, /*redraws=*/true);
+  std::istringstream lines(shown.out.substr(0, shown.out.find('\033')));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+  EXPECT_THAT(Show({EpochEvent(5, 10, 10)}, /*redraws=*/false).out, HasSubstr("val_acc: 0."));
+}
+
 TEST(PlotEventSink, WarningsStandAboveThePicture) {
   v1::Event warning;
   warning.mutable_warning()->set_message("careful");

@@ -303,7 +303,8 @@ TEST(Interruption, LeavesTheJobAlone) {
     EXPECT_EQ(result.exit_code, exit_code);
     EXPECT_EQ(result.err,
               "seedbed: stopped watching; job train-1 goes on\n"
-              "  come back: seedbed job watch train-1\n  cancel it: seedbed job cancel train-1\n");
+              "  come back: seedbed job watch train-1\n  fetch its files when it is done: seedbed job get train-1\n"
+              "  cancel it: seedbed job cancel train-1\n");
     EXPECT_THAT(server.cancelled(), IsEmpty());
   }
 }

@@ -23,6 +23,9 @@ TEST(SpatialLayers, TheLastOneIsNoPool) {
     EXPECT_EQ(LastSpatialLayer(graph)->output_shape.size(), 3u) << name;
   }
   EXPECT_EQ(LastSpatialLayer(Built("logistic", 12)), nullptr) << "the image itself is none";
+  EXPECT_EQ(LastSpatialLayer(*InsertBehindInput(*BuildArchitecture("logistic", {.input_shape = {8, 8, 3}, .classes = 4}), "w", "whiten")),
+            nullptr)
+      << "nor is it when it is whitened";
 }
 
 TEST(SpatialLayers, AreFoundByName) {

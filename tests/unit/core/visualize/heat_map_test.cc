@@ -1,6 +1,7 @@
 #include "core/visualize/heat_map.h"
 
 #include <cstdlib>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -48,6 +49,21 @@ TEST(HeatMap, OfNothingIsAsZero) {
     const image::Image zero = DrawHeatMap({.width = 2, .height = 2, .values = values, .scale = scale, .limit = 1});
     EXPECT_EQ(drawn.rgb, zero.rgb);
   }
+}
+
+TEST(HeatMap, OfWhatIsNoNumberIsAsZero) {
+  const float infinite = std::numeric_limits<float>::infinity(), none = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> values = {none, 0, 5, infinite, -infinite};
+  for (const HeatScale scale : {HeatScale::kPositive, HeatScale::kSigned}) {
+    const HeatMap map{.width = 5, .height = 1, .values = values, .scale = scale, .limit = LimitOf(values, 1)};
+    EXPECT_EQ(map.limit, infinite);
+    const image::Image drawn = DrawHeatMap(map);
+    EXPECT_EQ(PixelOf(drawn, 0), PixelOf(drawn, 1));
+    EXPECT_EQ(PixelOf(drawn, 2), PixelOf(drawn, 1));
+    EXPECT_NE(PixelOf(drawn, 3), PixelOf(drawn, 1));
+    EXPECT_EQ(DrawOver({5, 1, std::vector<uint8_t>(15, 9)}, map).rgb.size(), 15u);
+  }
+  EXPECT_EQ(LimitOf(std::vector<float>{none, 2, none}, 1), 2);
 }
 
 TEST(DrawOver, LeavesThePictureWhereTheMapIsZero) {

@@ -92,8 +92,26 @@ TEST(Typeface, WrapsAtSpaces) {
   EXPECT_THAT(font.Wrapped("Maize", width, 2), ElementsAre("Maize"));
   EXPECT_THAT(font.Wrapped("", width, 2), ElementsAre(""));
   EXPECT_THAT(font.Wrapped("one two three four five six seven eight", width, 2), SizeIs(2));
-  EXPECT_THAT(font.Wrapped("Unbrechbarerbegriffmitvielenbuchstaben x", width, 3), ElementsAre(::testing::HasSubstr("…")));
+  EXPECT_THAT(font.Wrapped("Unbrechbarerbegriffmitvielenbuchstaben x", width, 3), ElementsAre(::testing::HasSubstr("…"), "x"));
+  EXPECT_THAT(font.Wrapped("Unbrechbarerbegriffmitvielenbuchstaben", width, 3), ElementsAre(::testing::HasSubstr("…")));
   for (const std::string& line : font.Wrapped("one two three four five six seven eight", width, 2)) EXPECT_LE(font.Width(line), width);
+}
+
+TEST(Typeface, WrapsBehindWhatJoinsWordsAndKeepsNumbersWhole) {
+  const Typeface font = Font();
+  const int width = font.Width("Loose_Silky-bent");
+  EXPECT_THAT(font.Wrapped("Loose_Silky-bent 11.7 %", width, 4), ElementsAre("Loose_Silky-bent", "11.7 %"));
+  EXPECT_THAT(font.Wrapped("Loose_Silky-bent", width - 1, 4), ElementsAre("Loose_Silky-", "bent"));
+  EXPECT_THAT(font.Wrapped("2. random_resized_crop", font.Width("random_resized_"), 2), ElementsAre("2. random_", "resized_crop"));
+  EXPECT_THAT(font.Wrapped("-0.000375 to 1e-05", font.Width("-0.000375"), 4), ElementsAre("-0.000375", "to 1e-05"));
+}
+
+TEST(Typeface, LongTextsAreNoWorkOfTheirSquare) {
+  const Typeface font = Font();
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "x ";
+  EXPECT_THAT(font.Wrapped(text, 100, 4), SizeIs(4));
+  EXPECT_LE(font.Width(font.Shortened(text, 100)), 100);
 }
 
 }  // namespace

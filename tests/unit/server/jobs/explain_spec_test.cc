@@ -179,6 +179,8 @@ TEST_F(Explained, RefusesWhatTheModelDoesNotHave) {
   ExpectRefused(
       AttributionJob(Method::METHOD_OCCLUSION), [](auto& s) { s.mutable_attribution()->set_window(65); }, "attribution.window", "0 to 64");
   ExpectRefused(
+      AttributionJob(Method::METHOD_OCCLUSION), [](auto& s) { s.mutable_attribution()->set_stride(9); }, "attribution.stride", "0 to 8");
+  ExpectRefused(
       ActivationJob(), [](auto& s) { s.mutable_activations()->add_channels(512); }, "activations.channels", "0 to 511");
   ExpectRefused(
       ActivationJob(), [](auto& s) { s.set_model("flat"); }, "activations.layer", "no layer with height and width");

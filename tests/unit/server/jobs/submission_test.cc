@@ -7,6 +7,7 @@ namespace {
 using ::seedbed::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
@@ -97,6 +98,12 @@ TEST_F(Submission, ATakenSplitName) {
   Complete();
   EXPECT_THAT(TrySubmit(SplitJob("maize")), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("12 per class, seed 0")));
   SB_EXPECT_OK(TrySubmit(SplitJob("maize", "other")));
+}
+
+TEST_F(Submission, ANameThatWasProbablyMeantIsNamed) {
+  MakeDataset("seedlings");
+  EXPECT_THAT(TrySubmit(SplitJob("seedling")), StatusIs(absl::StatusCode::kNotFound, EndsWith("did you mean 'seedlings'?")));
+  EXPECT_THAT(TrySubmit(SplitJob("photos")), StatusIs(absl::StatusCode::kNotFound, EndsWith("depends_on")));
 }
 
 TEST_F(Submission, InputsMustExistOrBeMadeByADependency) {

@@ -222,6 +222,12 @@ TEST_F(RunExplainTest, RefusesWhatTheModelDoesNotHave) {
   attribution.class_name = "";
   attribution.window = 10;
   EXPECT_THAT(refused(Spec(Classifier(), attribution)), StatusIs(kInvalid, HasSubstr("window is 10")));
+  attribution.window = 4;
+  attribution.stride = 5;
+  EXPECT_THAT(refused(Spec(Classifier(), attribution)), StatusIs(kInvalid, HasSubstr("stride is 5")));
+  attribution.window = 0;
+  attribution.stride = 2;
+  EXPECT_THAT(refused(Spec(Classifier(), attribution)), StatusIs(kInvalid, HasSubstr("the window has a side of 1")));
   ActivationSpec activations;
   activations.channels = {0, 6};
   EXPECT_THAT(refused(Spec(Classifier(), activations)), StatusIs(kInvalid, HasSubstr("no channel 6; it has 0 to 5")));
@@ -247,6 +253,27 @@ TEST_F(RunExplainTest, StopsWhenCancelled) {
   context_.Cancel();
   EXPECT_THAT(RunExplain(Spec(Classifier(), By(AttributionMethod::kOcclusion)), context_).status(), StatusIs(absl::StatusCode::kCancelled));
   EXPECT_THAT(RunExplain(Spec(Classifier(), ActivationSpec()), context_).status(), StatusIs(absl::StatusCode::kCancelled));
+}
+
+// A sheet is called after the model.
+TEST_F(RunExplainTest, AnImageCalledLikeTheModelKeepsItsMap) {
+  ExplainSpec spec = Spec(Classifier(), By(AttributionMethod::kSaliency));
+  spec.images.clear();
+  spec.uploads = {Upload("/home/somebody/m.png", FileOf("Wheat/3.png"))};
+  SB_ASSERT_OK_AND_ASSIGN(const ExplainResult result, RunExplain(spec, context_));
+  EXPECT_EQ(result.sheet.file, "m-saliency.png");
+  EXPECT_THAT(result.images[0].files, ElementsAre("m_2-saliency-overlay.png", "m_2-saliency.png", "m_2-saliency.npy"));
+  EXPECT_EQ(Picture("m_2-saliency.png").width, kWidth);
+}
+
+TEST_F(RunExplainTest, FilesOfImagesWithLongPathsAreToldApartByTheirEnds) {
+  ExplainSpec spec = Spec(Classifier(), By(AttributionMethod::kSaliency));
+  spec.images.clear();
+  const std::string folder = "/" + std::string(70, 'd') + "/", name(70, 'n');
+  spec.uploads = {Upload(folder + "0123.png", FileOf("Wheat/3.png")), Upload(folder + name + "4567.png", FileOf("Maize/0.png"))};
+  SB_ASSERT_OK_AND_ASSIGN(const ExplainResult result, RunExplain(spec, context_));
+  EXPECT_EQ(result.images[0].files[1], "0123-saliency.png");
+  EXPECT_EQ(result.images[1].files[1], std::string(56, 'n') + "4567-saliency.png");
 }
 
 }  // namespace

@@ -104,6 +104,17 @@ TEST_F(RunTrainTest, ReportHoldsCurvesAndWhatItMadeOfTheValidationImages) {
   EXPECT_THAT(testing::SectionOf(data, "Provenance").dump(), HasSubstr(result.weights_sha256));
 }
 
+TEST_F(RunTrainTest, AReportThatCannotBeWrittenCostsNoModel) {
+  for (const char* name : {"report.html/x", "tensorboard/events.out.tfevents.seedbed/x"}) {
+    std::filesystem::create_directories(context_.paths().artifacts_dir / name);
+  }
+  SB_ASSERT_OK(RunTrain(spec_, context_));
+  SB_EXPECT_OK(nn::ReadModel(context_.paths().output_dir).status());
+  std::vector<std::string> warnings;
+  for (const Warning& warning : context_.EventsOf<Warning>()) warnings.push_back(warning.message);
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("leaves no tensorboard: "), HasSubstr("leaves no report: ")));
+}
+
 TEST_F(RunTrainTest, ReportSaysHowToEvaluateWithoutValidationImages) {
   spec_.split_file.clear();
   SB_ASSERT_OK(RunTrain(spec_, context_));

@@ -345,7 +345,7 @@
     for (const cells of content.rows) {
       body.append(element("tr", "", ...cells.map((text, index) => element("td", content.columns[index].numeric ? "numeric" : "", text))));
     }
-    return element("div", "scroll tall", element("table", "table", element("thead", "", head), body));
+    return element("div", "scroll tall", element("table", content.columns.length > 8 ? "table wide" : "table", element("thead", "", head), body));
   }
 
   const facts = (content) => element("dl", "", ...content.rows.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", value)]));

@@ -92,7 +92,7 @@ def test_neighbours_of_images_of_the_set(seeds, folder, distance):
     rows = rows_of(folder / "found/seeds-effnet-neighbours.csv")
     assert [row["rank"] for row in rows] == ["1", "2", "3", "4", "5"] * 2
     text = seeds.cli("visualize", "neighbours", "--features", "seeds-effnet", *queries, "--out", folder / "s.png").stdout
-    assert "NEIGHBOUR" in text and "s.png: 60 images" in text
+    assert "NEIGHBOUR" in text and "s.png: neighbours of 2 images among 60" in text
 
 
 def test_neighbours_of_files_of_this_machine(seeds, images, folder):

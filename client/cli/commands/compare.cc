@@ -1,5 +1,6 @@
 // seedbed compare
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,6 +18,8 @@
 
 namespace seedbed::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr char kHistoryName[] = "history.csv";
 constexpr int kEvaluationsLookedAt = 200;
@@ -66,24 +69,32 @@ absl::StatusOr<std::vector<ComparedModel>> Fetch(client::Client& client, const s
   return models;
 }
 
+// To a file, or into a folder that is there. Returns where it is; nothing without `out`.
+absl::StatusOr<fs::path> WriteReport(const std::vector<ComparedModel>& models, const std::string& out) {
+  if (out.empty()) return fs::path();
+  std::error_code error;
+  const fs::path file = fs::is_directory(out, error) ? fs::path(out) / "comparison.html" : fs::path(out);
+  report::Report report = ComparisonReport(models);
+  report.footer = absl::StrCat("Made by seedbed compare, ", FormatUtc(SystemClock().WallMicros()).substr(0, 10), ".");
+  if (file.has_parent_path()) SB_RETURN_IF_ERROR(CreateDirectories(file.parent_path()));
+  SB_RETURN_IF_ERROR(PublishFile(file, report::RenderHtml(report)));
+  return file;
+}
+
 absl::StatusOr<ExitCode> Compare(Session& session, const CompareOptions& options) {
   if (options.models.size() < 2) return UsageError("what is to be compared? Give two models or more");
   SB_ASSIGN_OR_RETURN(client::Client * client, session.client());
   SB_ASSIGN_OR_RETURN(const std::vector<ComparedModel> models, Fetch(*client, options.models));
   Console& console = session.console();
-  if (!options.out.empty()) {
-    report::Report report = ComparisonReport(models);
-    report.footer = absl::StrCat("Made by seedbed compare, ", FormatUtc(SystemClock().WallMicros()).substr(0, 10), ".");
-    SB_RETURN_IF_ERROR(PublishFile(options.out, report::RenderHtml(report)));
-  }
+  if (!console.json()) console.Print(RenderComparison(models));
+  SB_ASSIGN_OR_RETURN(const fs::path file, WriteReport(models, options.out));
   if (console.json()) {
     Json document = ComparisonToJson(models);
-    if (!options.out.empty()) document["file"] = options.out;
+    if (!file.empty()) document["file"] = file.string();
     console.PrintJson(document);
-    return kDone;
+  } else if (!file.empty()) {
+    console.Message(absl::StrCat("report: ", file.string()));
   }
-  console.Print(RenderComparison(models));
-  if (!options.out.empty()) console.Message(absl::StrCat("report: ", options.out));
   return kDone;
 }
 

@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "client/cli/choice.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/features_view.h"
+#include "client/cli/flag_values.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/text_format.h"
 #include "client/cli/train_settings.h"

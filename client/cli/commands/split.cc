@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "client/cli/choice.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
+#include "client/cli/flag_values.h"
 #include "client/cli/follow_job.h"
 #include "core/base/status_macros.h"
 

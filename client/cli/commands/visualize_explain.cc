@@ -4,15 +4,16 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "client/cli/choice.h"
 #include "client/cli/commands/commands.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/commands/visualize_commands.h"
+#include "client/cli/flag_values.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/job_files.h"
 #include "client/cli/send_images.h"
@@ -123,8 +124,10 @@ CLI::App* AddView(CommandTree& tree, CLI::App* noun, const char* name, const cha
 
 template <typename T, typename Set>
 CLI::Option* AddField(CLI::App* command, const char* flag, const char* help, Set set) {
-  return command->add_option_function<T>(
+  CLI::Option* option = command->add_option_function<T>(
       flag, [set](const T& value) { set(value); }, help);
+  if constexpr (std::is_same_v<T, int>) option->check(NotZero());
+  return option;
 }
 
 void AddExplain(CommandTree& tree, CLI::App* noun) {

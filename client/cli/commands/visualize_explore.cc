@@ -10,9 +10,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "client/cli/choice.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/commands/visualize_commands.h"
+#include "client/cli/flag_values.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/job_files.h"
 #include "client/cli/send_images.h"
@@ -142,10 +142,12 @@ void AddMap(CommandTree& tree, CLI::App* noun) {
       ->add_option_function<double>(
           "--perplexity", [map](const double& perplexity) { map->set_perplexity(perplexity); },
           "tsne: how many neighbours count, from 2 to a third of the images; default 30, or what fits")
+      ->check(NotZero())
       ->type_name("X");
   command
       ->add_option_function<int>(
           "--iterations", [map](const int& iterations) { map->set_iterations(iterations); }, "tsne: steps, at least 250; default 1000")
+      ->check(NotZero())
       ->type_name("N");
   command
       ->add_option_function<uint64_t>(
@@ -166,6 +168,7 @@ void AddNeighbours(CommandTree& tree, CLI::App* noun) {
   command
       ->add_option_function<int>(
           "--count", [neighbours](const int& count) { neighbours->set_count(count); }, "How many neighbours of each image; default 8")
+      ->check(NotZero())
       ->type_name("N");
   command
       ->add_option_function<v1::Neighbours::Distance>(

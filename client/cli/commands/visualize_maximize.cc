@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/commands/common.h"
 #include "client/cli/commands/visualize_commands.h"
+#include "client/cli/flag_values.h"
 #include "client/cli/follow_job.h"
 #include "client/cli/job_files.h"
 #include "client/cli/table.h"
@@ -182,15 +183,16 @@ void AddAscentOptions(CLI::App* command, MaximizeOptions* options) {
   command->add_option("--mode", options->mode, "natural (default) shows textures and objects; reference is the plain ascent")
       ->check(CLI::IsMember({"natural", "reference"}))
       ->type_name("MODE");
-  command->add_option("--steps", options->steps, "Steps; default 512, reference 500")->type_name("N");
+  command->add_option("--steps", options->steps, "Steps; default 512, reference 500")->check(NotZero())->type_name("N");
   command
       ->add_option("--step-size", options->step_size, "How far a step goes; default 0.05, reference 0.1 for filters and 0.01 for classes")
+      ->check(NotZero())
       ->type_name("X");
   command->add_option("--size", options->size, "Pixels of the pictures: N, or WIDTHxHEIGHT; default: the model's")->type_name("SIZE");
   command->add_option("--seed", options->seed, "Decides where the ascent begins, and what is drawn on its way")->type_name("N");
-  command->add_option("--batch-size", options->batch_size, "Pictures computed at a time; default 8")->type_name("N");
+  command->add_option("--batch-size", options->batch_size, "Pictures computed at a time; default 8")->check(NotZero())->type_name("N");
   command->add_option("--live", options->live, "A file to keep as the sheet is while it grows")->type_name("FILE");
-  command->add_option("--live-every", options->live_every, "After how many steps; default 20")->type_name("N");
+  command->add_option("--live-every", options->live_every, "After how many steps; default 20")->check(NotZero())->type_name("N");
   command->add_option("--out", options->out, "Folder for the sheet and the single pictures, or FILE.png for the sheet alone; default: here")
       ->type_name("PATH");
   command->add_flag("--open", options->open, "Show the sheet, where there is a desktop");

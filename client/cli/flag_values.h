@@ -1,4 +1,4 @@
-// Flags that take one of some names.
+// What flags take: one of some names, a number that is not 0.
 #pragma once
 
 #include <map>
@@ -27,5 +27,8 @@ CLI::Validator OneOf(std::map<std::string, Value> values) {
   };
   return CLI::Validator(look_up, /*description=*/"");
 }
+
+// In the API 0 stands for the default; who types it means something else.
+CLI::Validator NotZero();
 
 }  // namespace seedbed::cli

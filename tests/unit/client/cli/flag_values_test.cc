@@ -1,4 +1,4 @@
-#include "client/cli/choice.h"
+#include "client/cli/flag_values.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,6 +33,22 @@ TEST_F(OneOfTest, NamesAllNamesAndTheNearest) {
 }
 
 TEST_F(OneOfTest, LeavesTheHelpReadable) { EXPECT_THAT(app_.help(), ::testing::HasSubstr("--colour COLOUR  ")); }
+
+TEST(NotZero, RefusesWhatWouldBeTheDefault) {
+  CLI::App app;
+  double number = 1;
+  app.add_option("--steps", number)->check(NotZero());
+  app.parse("--steps 20");
+  EXPECT_EQ(number, 20);
+  for (const char* zero : {"0", "0.0", "-0"}) {
+    try {
+      app.parse(std::string("--steps=") + zero);
+      FAIL() << zero;
+    } catch (const CLI::ValidationError& error) {
+      EXPECT_STREQ(error.what(), "--steps: it must not be 0; leave it out for the default");
+    }
+  }
+}
 
 }  // namespace
 }  // namespace seedbed::cli

@@ -56,6 +56,10 @@ void CommandTree::AddGlobalOptions(CLI::App* app) {
   app->add_flag("--no-progress", globals_->no_progress, "No progress bars")->group(kGlobalGroup);
 }
 
+std::string CommandTree::ExamplesText(const std::vector<std::string>& examples) {
+  return examples.empty() ? "" : absl::StrCat("Examples:\n  ", absl::StrJoin(examples, "\n  "));
+}
+
 CLI::App* CommandTree::AddNoun(std::string name, std::string description) {
   CLI::App* noun = root_.add_subcommand(std::move(name), std::move(description));
   noun->require_subcommand(1);
@@ -66,7 +70,11 @@ CLI::App* CommandTree::AddNoun(std::string name, std::string description) {
 CLI::App* CommandTree::AddCommand(CLI::App* parent, std::string name, std::string description, const std::vector<std::string>& examples,
                                   Handler handler, ArgumentKind argument) {
   CLI::App* command = parent->add_subcommand(std::move(name), std::move(description));
-  if (!examples.empty()) command->footer(absl::StrCat("Examples:\n  ", absl::StrJoin(examples, "\n  ")));
+  command->footer(ExamplesText(examples));  // CLI11 hands on the parent's otherwise
+  if (parent != &root_ && !examples.empty()) {
+    noun_examples_[parent].push_back(examples.front());
+    parent->footer(ExamplesText(noun_examples_[parent]));
+  }
   command->callback([this, handler = std::move(handler)] { selected_ = handler; });
   AddGlobalOptions(command);
   arguments_[command] = argument;

@@ -46,6 +46,7 @@ class CommandTree {
   ArgumentKind ArgumentOf(const CLI::App* command) const;
 
  private:
+  static std::string ExamplesText(const std::vector<std::string>& examples);
   void AddGlobalOptions(CLI::App* app);
   // The deepest command that was parsed.
   CLI::App* Deepest();
@@ -55,6 +56,7 @@ class CommandTree {
   CLI::App root_;
   Handler selected_;
   std::map<const CLI::App*, ArgumentKind> arguments_;
+  std::map<const CLI::App*, std::vector<std::string>> noun_examples_;  // the first of each command below it
 };
 
 // Names of the options and commands that may follow `app`.

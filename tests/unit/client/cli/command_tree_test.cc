@@ -11,6 +11,7 @@ namespace {
 using seedbed::testing::StatusIs;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StrEq;
 
 // seedbed with "job watch JOB" and "train [DIR] --epochs N".
@@ -82,6 +83,8 @@ TEST_F(CommandTreeTest, UsageErrorsAreExitCodeTwoAndPointToHelp) {
 TEST_F(CommandTreeTest, HelpHasExamplesAndExitCodes) {
   EXPECT_THAT(Parse({"job", "watch", "-h"}).value().text,
               AllOf(HasSubstr("Follow a job"), HasSubstr("Examples:\n  seedbed job watch train-3")));
+  EXPECT_THAT(Parse({"job", "-h"}).value().text, AllOf(HasSubstr("Examples:\n  seedbed job watch train-3"), Not(HasSubstr("Exit codes"))));
+  EXPECT_THAT(Parse({"train", "-h"}).value().text, Not(HasSubstr("Examples")));
   EXPECT_THAT(Parse({"--help"}).value().text, AllOf(HasSubstr("Exit codes: 0 done"), HasSubstr("124 --timeout expired")));
 }
 

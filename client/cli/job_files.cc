@@ -59,8 +59,8 @@ absl::Status PrepareTarget(const std::string& out) {
     return UsageError(absl::StrCat("--out: pictures are PNG files, not ", Ending(out), "; give FILE.png or a folder"));
   }
   const fs::path folder = FolderOf(out);
-  if (const absl::Status made = CreateDirectories(folder); !made.ok())
-    return absl::Status(made.code(), absl::StrCat("--out: ", made.message()));
+  const absl::Status made = CreateDirectories(folder);
+  if (!made.ok()) return absl::Status(made.code(), absl::StrCat("--out: ", made.message()));
   if (access(folder.c_str(), W_OK) == 0) return absl::OkStatus();
   return absl::PermissionDeniedError(absl::StrCat("--out: no file can be made in ", folder.string()));
 }

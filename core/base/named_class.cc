@@ -12,8 +12,9 @@ namespace seedbed {
 absl::StatusOr<size_t> FindClass(std::span<const std::string> classes, std::string_view text) {
   const auto found = std::find(classes.begin(), classes.end(), text);
   if (found != classes.end()) return static_cast<size_t>(found - classes.begin());
-  if (classes.empty())
+  if (classes.empty()) {
     return absl::InvalidArgumentError("the model makes no classes: it has no top; train a head on it, or get the weights --with-top");
+  }
   size_t index = 0;
   if (absl::SimpleAtoi(ToAbsl(text), &index)) {
     if (index < classes.size()) return index;

@@ -216,8 +216,8 @@ class TrainTask {
 
   // What is only looked at must not cost a model that is finished.
   void WarnUnlessLeft(std::string_view what, const absl::Status& left) {
-    if (!left.ok())
-      Warn(absl::StrCat("no_", ToAbsl(what)), absl::StrCat("the training leaves no ", ToAbsl(what), ": ", left.message()), context_);
+    if (left.ok()) return;
+    Warn(absl::StrCat("no_", ToAbsl(what)), absl::StrCat("the training leaves no ", ToAbsl(what), ": ", left.message()), context_);
   }
 
   // What these weights make of the validation images, for the report: one more validation. Nothing without such images, or when the task is

@@ -118,7 +118,7 @@ class AffinityFinder {
       std::nth_element(all.begin(), all.begin() + static_cast<ptrdiff_t>(count_ - 1), all.end(), nearer);
       std::sort(all.begin(), all.begin() + static_cast<ptrdiff_t>(count_), nearer);
       const std::span<Neighbour> found = std::span(neighbours_).subspan(row * count_, count_);
-      std::copy_n(all.begin(), count_, found.begin());
+      std::ranges::copy(std::span(all).first(count_), found.begin());
       Calibrate(perplexity_, found);
     }
   }

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(SB_SANITIZED)
 #define SB_COUNTS_ALLOCATIONS 1
 #else
 #define SB_COUNTS_ALLOCATIONS 0
